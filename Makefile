@@ -1,0 +1,57 @@
+# The two commands: make demo, make test. Each makes its own virtual environment in .venv.
+# Make removes a "#" and more from values, so nothing here reads .env: the programs do it themselves.
+
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+
+.PHONY: help demo test check format migrations messages clean
+
+help:
+	@echo "make demo    start the demo shop and the simulator (PORT=8000)"
+	@echo "make test    run everything: checks, suite, browser, databases, package"
+	@echo "make check   ruff, mypy, import-linter, djlint, missing migrations"
+
+demo: .venv/.demo
+	@PORT=$(PORT) $(BIN)/python manage.py demo
+
+test: check
+	@$(BIN)/python -m tests.run
+
+check: .venv/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --check --lint --quiet paytm_kit demo_site
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py check
+
+format: .venv/.test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+migrations: .venv/.test
+	$(BIN)/python manage.py makemigrations
+
+# Needs gettext (Debian: apt-get install gettext).
+messages: .venv/.test
+	cd paytm_kit && ../$(BIN)/python ../manage.py makemessages --locale hi --ignore simulator --no-wrap --add-location file
+	cd paytm_kit && ../$(BIN)/python ../manage.py compilemessages --locale hi
+
+clean:
+	rm -rf .venv build dist demo.sqlite3 demo_site/.run
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "paytm-kit needs Python 3.11 or newer. Point to it: make PYTHON=python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --upgrade pip
+
+.venv/.demo: .venv/bin/python setup.cfg pyproject.toml
+	$(BIN)/pip install --quiet --editable ".[demo]"
+	@touch $@
+
+.venv/.test: .venv/bin/python setup.cfg pyproject.toml
+	$(BIN)/pip install --quiet --editable ".[test,lint]"
+	@touch $@ .venv/.demo

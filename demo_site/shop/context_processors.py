@@ -1,0 +1,28 @@
+"""What every page of the shop shows: the categories, the size of the cart and where payments go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from demo_site.shop.cart import Cart
+from demo_site.shop.models import Category
+
+PAYMENT_NOTES = {
+    "simulator": _("Payments go to a simulator that is not Paytm: no real money moves."),
+    "staging": _("Payments go to Paytm's test environment: no real money moves."),
+    "production": _("Payments go to Paytm and are real."),
+}
+
+
+def shop(request: HttpRequest) -> dict[str, Any]:
+    # an error page can be asked for before the session exists
+    cart_size = Cart(request.session).size if hasattr(request, "session") else 0
+    return {
+        "categories": Category.objects.all(),
+        "cart_size": cart_size,
+        "payment_note": PAYMENT_NOTES.get(settings.PAYTM_ENVIRONMENT, ""),
+    }

@@ -1,0 +1,78 @@
+"""What shoppers may send us, checked on the server."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy as _
+
+from demo_site.shop.models import MAX_QUANTITY, Order
+
+FLOWS = [
+    ("hosted", _("Paytm page")),
+    ("js", _("Pop-up on this page (JS Checkout)")),
+    ("legacy", _("Classic form")),
+]
+
+
+class QuantityForm(forms.Form):
+    """How many of one product; 0 means take it out of the cart."""
+
+    quantity = forms.IntegerField(
+        label=_("Quantity"),
+        min_value=0,
+        max_value=MAX_QUANTITY,
+        error_messages={"max_value": _("We send at most %(limit_value)s of one product per order.")},
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+
+class CheckoutForm(forms.ModelForm):
+    """Whom the order is for and where it goes."""
+
+    mobile = forms.CharField(
+        label=_("Mobile (optional)"),
+        required=False,
+        max_length=20,
+        help_text=_("Ten digits, for the courier."),
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel", "inputmode": "tel"}),
+    )
+    pin_code = forms.CharField(
+        label=_("PIN code"),
+        validators=[RegexValidator(r"\A[1-9][0-9]{5}\Z", _("A PIN code has six digits, such as 560001."))],
+        widget=forms.TextInput(attrs={"autocomplete": "postal-code", "inputmode": "numeric", "maxlength": 6}),
+    )
+
+    class Meta:
+        model = Order
+        fields = ["name", "email", "mobile", "address", "city", "pin_code"]
+        widgets = {
+            "name": forms.TextInput(attrs={"autocomplete": "name"}),
+            "email": forms.EmailInput(attrs={"autocomplete": "email"}),
+            "address": forms.TextInput(attrs={"autocomplete": "street-address"}),
+            "city": forms.TextInput(attrs={"autocomplete": "address-level2"}),
+        }
+
+    def clean_mobile(self) -> str:
+        """The ten digits, without spaces, dashes, +91 or a leading 0."""
+        given = re.sub(r"[ \-]", "", self.cleaned_data["mobile"])
+        if not given:
+            return ""
+        found = re.fullmatch(r"(?:\+91|0)?([6-9][0-9]{9})", given)
+        if not found:
+            raise forms.ValidationError(_("An Indian mobile number has ten digits, such as 98765 43210."))
+        return found[1]
+
+
+class PayForm(forms.Form):
+    """Which of Paytm's ways the shopper takes. Never an amount: that comes from the order."""
+
+    flow = forms.ChoiceField(label=_("How to pay"), choices=FLOWS, widget=forms.RadioSelect)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("initial", {"flow": settings.PAYTM_FLOW})
+        super().__init__(*args, **kwargs)

@@ -1,0 +1,18 @@
+"""Addresses of the demo shop: the shop, the kit under /paytm/, sign-in and the admin."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.contrib.auth import views as auth
+from django.urls import include, path
+
+admin.site.site_header = "Kadamb"
+admin.site.site_title = "Kadamb"
+
+urlpatterns = [
+    path("", include("demo_site.shop.urls")),
+    path("paytm/", include("paytm_kit.urls")),
+    path("login/", auth.LoginView.as_view(template_name="shop/login.html"), name="login"),
+    path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("admin/", admin.site.urls),
+]

@@ -1,0 +1,136 @@
+"""Payments in the admin: find one, read its story, ask the gateway about it now."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from paytm_kit.admin.readonly import ReadOnly, ReadOnlyInline
+from paytm_kit.gateways.base import GatewayError
+from paytm_kit.models import Flag, Payment, PaymentEvent, WireMessage
+from paytm_kit.services import confirm
+from paytm_kit.templatetags.paytm_kit import rupees
+
+# A shape besides the colour, so that the status can be told without seeing colours.
+MARKS = {"created": "○", "processing": "◐", "paid": "●", "failed": "✕", "expired": "⌛"}
+
+
+class FlagFilter(admin.SimpleListFilter):
+    title = _("flag")
+    parameter_name = "flag"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        return [("any", gettext("Any flag")), *((value, str(label)) for value, label in Flag.choices)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
+        if self.value() == "any":
+            return queryset.exclude(flags="")
+        return queryset.filter(flags__contains=self.value()) if self.value() else None
+
+
+class EventInline(ReadOnlyInline):
+    model = PaymentEvent
+    fields = (
+        "created_at",
+        "kind",
+        "flag",
+        "status_before",
+        "status_after",
+        "amount",
+        "code",
+        "message",
+        "source",
+        "actor",
+    )
+    readonly_fields = fields
+
+
+class WireMessageInline(ReadOnlyInline):
+    model = WireMessage
+    fields = ("created_at", "direction", "channel", "verdict", "http_status", "detail", "elapsed_ms", "correlation_id")
+    readonly_fields = fields
+
+
+@admin.register(Payment)
+class PaymentAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = (
+        "gateway_order_id",
+        "order_label",
+        "rupees",
+        "state",
+        "flags",
+        "payment_mode",
+        "account",
+        "created_at",
+    )
+    list_filter = ("status", FlagFilter, "payment_mode", "account", "environment")
+    search_fields = (
+        "gateway_order_id",
+        "order_label",
+        "transaction_id",
+        "bank_transaction_id",
+        "events__transaction_id",
+    )
+    date_hierarchy = "created_at"
+    actions = ("ask_now",)
+    inlines = (EventInline, WireMessageInline)
+    change_form_template = "admin/paytm_kit/payment/change_form.html"
+    exclude = ("token", "open_slot", "shopper_text_source", "content_type", "object_id")
+    readonly_fields = ("order_link",)
+
+    def has_ask_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    @admin.display(description=_("amount"), ordering="amount")
+    def rupees(self, payment: Payment) -> str:
+        return rupees(payment.amount)
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, payment: Payment) -> str:
+        return f"{MARKS[payment.status]} {payment.get_status_display()}"
+
+    @admin.display(description=_("order page"))
+    def order_link(self, payment: Payment) -> str | SafeString:
+        name = f"admin:{payment.content_type.app_label}_{payment.content_type.model}_change"
+        try:
+            return format_html('<a href="{}">{}</a>', reverse(name, args=[payment.object_id]), payment.order_label)
+        except NoReverseMatch:
+            return payment.order_label
+
+    @admin.action(description=_("Ask the gateway now"), permissions=["ask"])
+    def ask_now(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
+        for payment in queryset:
+            self._ask(request, payment)
+
+    def get_urls(self) -> list[URLPattern]:
+        ask = self.admin_site.admin_view(require_POST(self.ask_view))
+        return [path("<int:pk>/ask/", ask, name="paytm_kit_payment_ask"), *super().get_urls()]
+
+    def ask_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The button on a payment's own page."""
+        payment = self.get_object(request, str(pk))
+        if payment is None or not self.has_view_permission(request, payment):
+            raise PermissionDenied
+        self._ask(request, payment)
+        return HttpResponseRedirect(reverse("admin:paytm_kit_payment_change", args=[pk]))
+
+    def _ask(self, request: HttpRequest, payment: Payment) -> None:
+        try:
+            after = confirm.ask(payment, source="admin", actor=request.user.get_username())
+        except GatewayError as error:
+            text = gettext("%(id)s: the gateway could not be asked: %(error)s")
+            messages.error(request, text % {"id": payment.gateway_order_id, "error": error})
+            return
+        text = gettext("%(id)s: %(status)s. %(message)s")
+        values = {"id": after.gateway_order_id, "status": after.get_status_display(), "message": after.message}
+        messages.success(request, text % values)

@@ -1,0 +1,7 @@
+"""Paytm's checksum: sign what we send, verify what comes, explain why a signature does not match."""
+
+from paytm_kit.checksum.diagnosis import Explanation, explain
+from paytm_kit.checksum.reasons import Reason
+from paytm_kit.checksum.scheme import MerchantKeyError, sign, verify
+
+__all__ = ["Explanation", "MerchantKeyError", "Reason", "explain", "sign", "verify"]

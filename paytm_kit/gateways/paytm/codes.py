@@ -1,0 +1,242 @@
+"""What every Paytm result code means: state, worth repeating, what the merchant should do, what the shopper may read.
+
+One row per code and API family; all behaviour hangs on the rows. The status word decides first and the code second:
+when the two contradict each other, or one of them is not in the tables, the state is UNKNOWN, which changes nothing.
+
+Sources: Paytm docs, Initiate Transaction API, Transaction Status API and Process Transaction API; Paytm docs,
+Payment Status and its response code list (only partly public: codes missing here do exist).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from paytm_kit.gateways.base import State
+
+
+def gettext_noop(text: str) -> str:
+    """Marks a text for makemessages, which finds it by this function's name; whoever shows it translates it."""
+    return text
+
+
+class Family(StrEnum):
+    """The API, or message, that a code came with: the same number means different things in different ones."""
+
+    INITIATE = "initiate"  # initiateTransaction
+    STATUS = "status"  # v3/order/status
+    PAYMENT = "payment"  # RESPCODE of callbacks and webhooks
+    PROCESS = "process"  # processTransaction
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One row. ``retryable``: the same request, or question, with the same order id can bring another answer."""
+
+    family: Family
+    code: str
+    state: State
+    retryable: bool
+    meaning: str
+    action: str  # for the merchant
+    shopper: str  # plain, safe, translatable
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a status word and a code say together. ``doubt`` tells why the state is UNKNOWN, else it is empty."""
+
+    state: State
+    action: str
+    shopper: str
+    doubt: str = ""
+
+
+WORDS = {
+    "TXN_SUCCESS": State.SUCCESS,
+    "TXN_FAILURE": State.FAILURE,
+    "PENDING": State.PENDING,
+    "OPEN": State.PENDING,  # in old samples of the flat status API
+    "NO_RECORD_FOUND": State.NOT_FOUND,
+}
+
+RECEIVED = gettext_noop("Your payment was received.")
+CONFIRMING = gettext_noop("We are still confirming your payment. Please do not pay again.")
+WAITING = gettext_noop("We have not heard of your payment yet.")
+FAILED = gettext_noop("The payment did not go through. Please try again or choose another way to pay.")
+NOT_STARTED = gettext_noop("The payment could not be started. You have not been charged.")
+NOT_NOW = gettext_noop("The payment service is not available just now. Please try again in a few minutes.")
+TIMED_OUT = gettext_noop("The payment page was open for too long. Please try again.")
+DECLINED = gettext_noop("Your bank declined the payment. Please try again or choose another way to pay.")
+TOO_MUCH = gettext_noop("The amount is above your limit for this way of paying. Please choose another one.")
+TOO_LITTLE = gettext_noop("The balance is too low for this payment. Please choose another way to pay.")
+CARD = gettext_noop("The card was not accepted. Please check its details or choose another way to pay.")
+UPI_ID = gettext_noop("The UPI ID is not correct. Please check it and try again.")
+WRONG_CODE = gettext_noop("The passcode was not correct. Please try again.")
+TOO_OFTEN = gettext_noop("There were too many attempts. Please start the payment again.")
+CANCELLED = gettext_noop("The payment was not completed. You can try again whenever you like.")
+BLOCKED = gettext_noop("This account cannot be used for payments. Please choose another way to pay.")
+OFFER = gettext_noop("The offer could not be applied. Please try again without it.")
+
+NONE = "Nothing to do."
+AGAIN = "Ask again later; Paytm settles it within 72 hours. Never fail the payment by yourself."
+NEW = "Let the shopper try again: a new payment gets a new order id."
+OTHER_MODE = "Let the shopper try again with another way to pay."
+SUPPORT = "Ask Paytm's support what is switched off or limited for this MID."
+OUR_REQUEST = "The request is wrong: report it with the order id. Trying again will not help."
+KEYS = (
+    "The merchant key does not belong to this MID and environment, or the signed text was changed on its way. "
+    "Compare MID, key and environment with the dashboard; `manage.py paytm_checksum explain` shows why it fails."
+)
+MIDS = "MID and environment do not belong together: compare them with the dashboard."
+WEBSITE = "websiteName is probably wrong for this environment: take it from the dashboard (WEBSTAGING is for staging)."
+USED = "This order id was sent before: what became of the first attempt, the status API knows."
+
+OK, NO, WAIT, GONE, ODD = State.SUCCESS, State.FAILURE, State.PENDING, State.NOT_FOUND, State.UNKNOWN
+
+_ROWS: dict[Family, tuple[tuple[str, State, str, str, str], ...]] = {
+    Family.INITIATE: (
+        ("0000", OK, "success", NONE, ""),
+        ("0002", OK, "the same request again: its payment is still the same", NONE, ""),
+        ("196", NO, "amount above the allowed limit", SUPPORT, TOO_MUCH),
+        ("501", NO, "system error", WEBSITE, NOT_STARTED),
+        ("900", ODD, "system error", AGAIN, NOT_NOW),
+        ("00000900", ODD, "system error", AGAIN, NOT_NOW),
+        ("1001", NO, "request parameters are not valid", OUR_REQUEST, NOT_STARTED),
+        ("1006", NO, "session has expired", NEW, TIMED_OUT),
+        ("1007", NO, "a mandatory element is missing", OUR_REQUEST, NOT_STARTED),
+        ("1008", NO, "a value contains a pipe character", OUR_REQUEST, NOT_STARTED),
+        ("1011", NO, "invalid promo parameter", "Check the promo code.", OFFER),
+        ("1012", NO, "promo amount above the transaction amount", "Check the promo amount.", OFFER),
+        ("2004", NO, "SSO token is invalid", "Leave the token out or log the shopper in again.", NOT_STARTED),
+        ("2005", NO, "checksum is invalid", KEYS, NOT_STARTED),
+        ("2007", NO, "amount is invalid", OUR_REQUEST, NOT_STARTED),
+        ("2013", NO, "MID in query and body differ", OUR_REQUEST, NOT_STARTED),
+        ("2014", NO, "order id in query and body differ", OUR_REQUEST, NOT_STARTED),
+        ("2023", NO, "the same order id with other contents", NEW, NOT_STARTED),
+    ),
+    # 330, 334, 335 and 501 refuse our question; they say nothing of the payment, which may be paid.
+    Family.STATUS: (
+        ("01", OK, "success", NONE, RECEIVED),
+        ("227", NO, "declined by the bank", OTHER_MODE, DECLINED),
+        ("235", NO, "wallet balance too low", OTHER_MODE, TOO_LITTLE),
+        ("267", NO, "mandate gap", OTHER_MODE, FAILED),
+        ("295", NO, "UPI ID is wrong", NEW, UPI_ID),
+        ("330", ODD, "checksum of the question is invalid", KEYS, CONFIRMING),
+        ("331", GONE, "no record found", "The shopper may still be on the page; ask until the token dies.", WAITING),
+        ("334", ODD, "order id of the question is invalid", OUR_REQUEST, CONFIRMING),
+        ("335", ODD, "MID of the question is invalid", MIDS, CONFIRMING),
+        ("400", WAIT, "status not confirmed yet", AGAIN, CONFIRMING),
+        ("401", NO, "declined by the bank", OTHER_MODE, DECLINED),
+        ("402", WAIT, "waiting for the bank", AGAIN, CONFIRMING),
+        ("501", ODD, "server down", AGAIN, CONFIRMING),
+        ("810", NO, "transaction failed, or the order is closed", NEW, CANCELLED),
+        ("820", NO, "mobile number of the account changed", OTHER_MODE, DECLINED),
+        ("843", NO, "remitter account blocked or frozen", OTHER_MODE, BLOCKED),
+    ),
+    # 151, 325, 345 and 1005 answer a second submission; the first one may be paid.
+    Family.PAYMENT: (
+        ("00", NO, "system error or invalid parameter", NEW, FAILED),
+        ("0", NO, "system error or invalid parameter", NEW, FAILED),
+        ("01", OK, "success", NONE, RECEIVED),
+        ("118", NO, "above the limit per transaction", OTHER_MODE, TOO_MUCH),
+        ("130", NO, "shopper blocked at Paytm", OTHER_MODE, BLOCKED),
+        ("141", NO, "not completed or cancelled by the shopper", NEW, CANCELLED),
+        ("151", ODD, "order id already exists", USED, CONFIRMING),
+        ("153", NO, "system error", NEW, FAILED),
+        ("163", NO, "wallet consult failed", OTHER_MODE, FAILED),
+        ("196", NO, "amount above the limit", OTHER_MODE, TOO_MUCH),
+        ("202", NO, "not enough credit limit", OTHER_MODE, DECLINED),
+        ("205", NO, "declined by the bank", OTHER_MODE, DECLINED),
+        ("207", NO, "card expired", OTHER_MODE, CARD),
+        ("208", NO, "declined by the acquirer", OTHER_MODE, DECLINED),
+        ("209", NO, "card details invalid", OTHER_MODE, CARD),
+        ("210", NO, "card reported lost", OTHER_MODE, CARD),
+        ("220", NO, "no connection to the bank", OTHER_MODE, FAILED),
+        ("222", NO, "amount mismatch", NEW, FAILED),
+        ("227", NO, "declined by the bank", OTHER_MODE, DECLINED),
+        ("232", NO, "declined", OTHER_MODE, DECLINED),
+        ("235", NO, "wallet balance too low", OTHER_MODE, TOO_LITTLE),
+        ("237", NO, "try again", NEW, FAILED),
+        ("239", NO, "merchant does not exist", MIDS, NOT_STARTED),
+        ("240", NO, "invalid total amount", OUR_REQUEST, NOT_STARTED),
+        ("243", NO, "wallet does not exist", OTHER_MODE, FAILED),
+        ("260", NO, "amount above the wallet's limit", OTHER_MODE, TOO_MUCH),
+        ("274", NO, "shopper not verified", OTHER_MODE, FAILED),
+        ("305", NO, "MID not registered", MIDS, NOT_STARTED),
+        ("309", NO, "order id is invalid", OUR_REQUEST, NOT_STARTED),
+        ("312", NO, "card not supported", OTHER_MODE, CARD),
+        ("315", NO, "expiry year is invalid", NEW, CARD),
+        ("317", NO, "payment mode is invalid", SUPPORT, FAILED),
+        ("325", ODD, "order id sent twice", USED, CONFIRMING),
+        ("327", NO, "channel not switched on", SUPPORT, NOT_STARTED),
+        ("328", NO, "currency differs", OUR_REQUEST, FAILED),
+        ("330", NO, "checksum is invalid", KEYS, NOT_STARTED),
+        ("343", NO, "token is invalid", NEW, TIMED_OUT),
+        ("344", NO, "wallet type is invalid", SUPPORT, FAILED),
+        ("345", ODD, "request is not unique", USED, CONFIRMING),
+        ("372", NO, "too many attempts", NEW, TOO_OFTEN),
+        ("510", NO, "merchant transaction failure", NEW, FAILED),
+        ("530", NO, "token is invalid", NEW, TIMED_OUT),
+        ("712", NO, "promo failed", "Check the promo code.", OFFER),
+        ("804", NO, "website has characters that are not allowed", WEBSITE, NOT_STARTED),
+        ("810", NO, "transaction failed, or the order is closed", NEW, CANCELLED),
+        ("931", NO, "passcode is wrong", NEW, WRONG_CODE),
+        ("1005", ODD, "duplicate request", USED, CONFIRMING),
+        ("RC-00018", NO, "merchant's limit is used up", SUPPORT, TOO_MUCH),
+        ("8102", NO, "cancelled", NEW, CANCELLED),
+        ("8103", NO, "cancelled", NEW, CANCELLED),
+        ("14112", NO, "cancelled", NEW, CANCELLED),
+    ),
+    Family.PROCESS: (
+        ("0000", OK, "success", NONE, ""),
+        ("0001", NO, "failed", NEW, FAILED),
+        ("309", NO, "order id is invalid", OUR_REQUEST, NOT_STARTED),
+        ("312", NO, "card not supported", OTHER_MODE, CARD),
+        ("315", NO, "expiry year is invalid", NEW, CARD),
+        ("317", NO, "payment mode is invalid", SUPPORT, FAILED),
+        ("372", NO, "too many attempts", NEW, TOO_OFTEN),
+        ("501", ODD, "system error", AGAIN, CONFIRMING),
+        ("510", NO, "merchant transaction failure", NEW, FAILED),
+        ("931", NO, "passcode is wrong", NEW, WRONG_CODE),
+        ("1001", NO, "request parameters are not valid", OUR_REQUEST, NOT_STARTED),
+        ("1005", ODD, "duplicate request", USED, CONFIRMING),
+        ("1006", NO, "session has expired", NEW, TIMED_OUT),
+        ("1007", NO, "a mandatory element is missing", OUR_REQUEST, NOT_STARTED),
+        ("2004", NO, "SSO token is invalid", "Leave the token out or log the shopper in again.", NOT_STARTED),
+        ("RC-00018", NO, "merchant's limit is used up", SUPPORT, TOO_MUCH),
+    ),
+}
+
+CODES: dict[tuple[Family, str], Code] = {
+    (family, code): Code(family, code, state, state in (WAIT, GONE, ODD), meaning, action, shopper)
+    for family, rows in _ROWS.items()
+    for code, state, meaning, action, shopper in rows
+}
+
+
+def normal(code: str) -> str:
+    """``1`` is ``01``: Paytm's staging has sent a success so (harishbisht/paytm-django, issue 14)."""
+    return "01" if code == "1" else code
+
+
+def find(code: str, *families: Family) -> Code | None:
+    """The row of a code in the first of these families that has it."""
+    rows = (CODES.get((family, normal(code))) for family in families)
+    return next((row for row in rows if row is not None), None)
+
+
+def judge(word: str, code: str, *families: Family) -> Judgement:
+    """What a payment's status word and code say together; the word decides, the code must not disagree."""
+    state, row = WORDS.get(word), find(code, *families)
+    if state is None:
+        doubt = "status word is not known"
+    elif row is None:
+        doubt = "result code is not known"
+    elif row.state is ODD:
+        doubt = row.meaning
+    elif row.state is not state:
+        doubt = "status word and result code contradict each other"
+    else:
+        return Judgement(state, row.action, row.shopper)
+    return Judgement(ODD, row.action if row and row.state is ODD else AGAIN, CONFIRMING, doubt)

@@ -1,0 +1,86 @@
+"""Where Paytm is: hosts per environment, paths per operation, and which addresses an account may use.
+
+The hosts moved from paytm.in to paytmpayments.com from October 2024 on; the old ones still serve some merchants
+(``Account.host``). Source: Paytm docs, Initiate Transaction API; hosts as in Paytm's own SDKs and plugins.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from urllib.parse import quote, urlencode, urlsplit
+
+from paytm_kit.gateways.base import Account, ConfigurationError
+
+HOSTS = {
+    "production": "https://secure.paytmpayments.com",
+    "staging": "https://securestage.paytmpayments.com",
+}
+
+# Every Paytm host that we know, old and new: one of these under another environment's name is a mistake.
+ENVIRONMENT_OF = {
+    "secure.paytmpayments.com": "production",
+    "securegw.paytm.in": "production",
+    "securestage.paytmpayments.com": "staging",
+    "securegw-stage.paytm.in": "staging",
+    "securegw-staging.paytm.in": "staging",
+    "pguat.paytm.com": "staging",
+}
+
+PATHS = {
+    "initiate": "/theia/api/v1/initiateTransaction",
+    "status": "/v3/order/status",
+    "payment_page": "/theia/api/v1/showPaymentPage",
+    "checkout_js": "/merchantpgpui/checkoutjs/merchants/{mid}.js",
+    "legacy": "/order/process",
+}
+
+NAMES_ORDER = frozenset({"initiate", "payment_page"})  # these repeat mid and orderId in the query
+
+
+def host(account: Account) -> str:
+    """scheme://host[:port] of the account's Paytm. Raises ConfigurationError when it must not be used.
+
+    Only https, except for a simulator on this very machine.
+    """
+    origin = (account.host or HOSTS.get(account.environment, "")).rstrip("/")
+    parts = urlsplit(origin)
+    name = _hostname(origin)
+    where = f'HOST of account "{account.name}"'
+    if not name or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ConfigurationError(f"{where} must be https://name[:port] and nothing more ({account.environment}).")
+    if parts.scheme != "https" and not (
+        parts.scheme == "http" and account.environment == "simulator" and is_loopback(account)
+    ):
+        raise ConfigurationError(f"{where} must use https; plain http is for a simulator on this machine only.")
+    if ENVIRONMENT_OF.get(name, account.environment) != account.environment:
+        raise ConfigurationError(
+            f"{where} is Paytm's {ENVIRONMENT_OF[name]} host, but ENVIRONMENT says {account.environment}."
+        )
+    return origin
+
+
+def is_loopback(account: Account) -> bool:
+    """Whether the account's host is this very machine."""
+    name = _hostname(account.host)
+    try:
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def url(account: Account, operation: str, order_id: str = "") -> str:
+    """The full address of an operation in ``PATHS``. Raises ConfigurationError."""
+    path = PATHS[operation].format(mid=quote(account.merchant_id, safe=""))
+    query = f"?{urlencode({'mid': account.merchant_id, 'orderId': order_id})}" if operation in NAMES_ORDER else ""
+    return host(account) + path + query
+
+
+def _hostname(origin: str) -> str:
+    try:
+        parts = urlsplit(origin)
+        _ = parts.port  # raises ValueError when it is not a number
+    except ValueError:
+        return ""
+    name = parts.hostname or ""
+    return name if re.fullmatch(r"[a-z0-9.:-]+", name) else ""

@@ -1,0 +1,182 @@
+"""Callbacks and webhooks: what a message claims and whether Paytm signed it. Total: no data makes it raise.
+
+Forms have upper-case names and a signature over the values; JSON has head and body and a signature over the body's
+text. Nothing that Paytm sends binds names to values or carries a time, so a claim stays a hint: the status API decides.
+Sources: Paytm docs, Payment Status, Callback and Webhook; paytm-agent-skills 0.0.5, webhooks (JSON).
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+from paytm_kit import checksum
+from paytm_kit.gateways.base import Account, InboundMessage, Notice, Outcome, State, Verdict
+from paytm_kit.gateways.paytm import answers, codes, envelope, logs
+
+LARGEST = 64 * 1024  # bytes
+MOST_FIELDS = 100
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+# A field that only messages of another family have → that family.
+# Sources: Paytm docs, refund webhooks, chargeback, subscription status, pre-notify and downtime webhooks.
+OTHER_FAMILIES = {
+    "refId": "refund",
+    "refundId": "refund",
+    "REFID": "refund",
+    "REFUNDID": "refund",
+    "disputeId": "dispute",
+    "FREQUENCYUNIT": "subscription",
+    "NOTIFICATIONSTATUS": "pre-notification",
+    "downtimeId": "downtime",
+}
+SALE = "SALE"
+
+
+class _Malformed(ValueError):
+    """``str()`` says why, in our words."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Parsed:
+    """A message taken apart, not yet verified."""
+
+    fields: Mapping[str, str] = field(repr=False)  # flat
+    spellings: tuple[int, ...]
+    envelope: envelope.Envelope | None = None  # JSON only
+
+    def verdict(self, account: Account) -> Verdict:
+        if self.envelope is not None:
+            return self.envelope.verdict(account.keys)
+        signature = self.fields.get("CHECKSUMHASH", "")
+        if not signature:
+            return Verdict.UNSIGNED
+        unsigned = {name: value for name, value in self.fields.items() if name != "CHECKSUMHASH"}
+        good = checksum.verify(unsigned, signature, account.keys)
+        return Verdict.VERIFIED if good else Verdict.BAD_SIGNATURE
+
+
+def read_notice(message: InboundMessage, account: Account) -> Notice:
+    """What a callback or webhook claims, and whether one of the account's keys signed it."""
+    try:
+        parsed = _parse(message)
+        known = answers.flat(parsed.fields, *parsed.spellings)
+    except (ValueError, RecursionError) as error:
+        why = str(error) if isinstance(error, (_Malformed, envelope.Unreadable)) else "two spellings of a field differ"
+        return Notice(Verdict.MALFORMED, None, detail=why)
+    verdict = parsed.verdict(account)
+    family = _other_family(parsed.fields)
+    if family:
+        return Notice(verdict, None, parsed.fields, f"{_WHY[verdict]}; about a {family}, not a payment")
+    claim, doubt = _claim(known)
+    if claim is None:
+        return Notice(verdict, None, parsed.fields, f"{_WHY[verdict]}; {doubt}")
+    if doubt and verdict is Verdict.VERIFIED:
+        logs.write(
+            logging.WARNING,
+            "paytm.notice.unknown",
+            claim.order_id,
+            word=known["word"][:40],
+            code=claim.code,
+            doubt=doubt,
+        )
+    return Notice(verdict, claim, parsed.fields, f"{_WHY[verdict]}; {doubt}" if doubt else _WHY[verdict])
+
+
+def peek_order_id(message: InboundMessage) -> tuple[str, str]:
+    """The order id and MID that a message names, unverified, to find the account that can verify it; or empty texts."""
+    try:
+        parsed = _parse(message)
+        known = answers.flat(parsed.fields, *parsed.spellings)
+    except (ValueError, RecursionError):
+        return "", ""
+    return answers.identifier(known["order_id"]), answers.identifier(known["merchant_id"])
+
+
+_WHY = {
+    Verdict.VERIFIED: "signed by Paytm",
+    Verdict.UNSIGNED: "no signature",
+    Verdict.BAD_SIGNATURE: "the signature does not match: another key, or a field was changed, added or left out",
+}
+
+
+def _claim(known: Mapping[str, str]) -> tuple[Outcome | None, str]:
+    """What the message claims, and why that is unclear. A claim without an order id is none."""
+    reading = answers.read(known, codes.Family.PAYMENT, codes.Family.STATUS)
+    outcome = reading.outcome
+    if not outcome.order_id:
+        return None, "no usable order id"
+    needed = reading.missing if outcome.state is State.SUCCESS else ("amount",) * (outcome.amount is None)
+    if needed and outcome.state is not State.UNKNOWN:
+        unclear = replace(outcome, state=State.UNKNOWN, shopper_text=codes.CONFIRMING)
+        return unclear, f"no usable {', '.join(needed)}"
+    return outcome, reading.doubt
+
+
+def _other_family(fields: Mapping[str, str]) -> str:
+    for name, family in OTHER_FAMILIES.items():
+        if name in fields:
+            return family
+    kinds = {fields.get("txnType", ""), fields.get("TXNTYPE", "")} - {"", SALE}
+    return "transaction that is no sale" if kinds else ""
+
+
+def _parse(message: InboundMessage) -> _Parsed:
+    if len(message.body) > LARGEST:
+        raise _Malformed("the body is too large")
+    kind, _, parameters = message.content_type.partition(";")
+    charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", parameters, re.IGNORECASE)
+    if charset and charset[1].lower() not in ("utf-8", "utf8"):
+        raise _Malformed("the charset is not UTF-8")
+    try:
+        text = message.body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise _Malformed("the body is not UTF-8") from None
+    parse = _PARSERS.get(kind.strip().lower())
+    if parse is None:
+        raise _Malformed("the content type is neither a form nor JSON")
+    parsed = parse(text)
+    if any(_CONTROL.search(name + value) for name, value in parsed.fields.items()):
+        raise _Malformed("a control character in a field")
+    return parsed
+
+
+def _form(text: str) -> _Parsed:
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except UnicodeDecodeError:
+        raise _Malformed("a field is not UTF-8") from None
+    except ValueError:
+        raise _Malformed("too many fields") from None
+    if not pairs:
+        raise _Malformed("the form is empty")
+    fields: dict[str, str] = {}
+    for name, value in pairs:
+        if name in fields:
+            raise _Malformed(f"{ascii(name)[:60]} comes twice")
+        if "|" in value and name != "CHECKSUMHASH":
+            # The signed text joins the values with pipes: with one inside, two different forms have one signature.
+            raise _Malformed(f"a pipe in {ascii(name)[:60]}")
+        fields[name] = value
+    return _Parsed(fields, (answers.UPPER,))
+
+
+def _json(text: str) -> _Parsed:
+    opened = envelope.cut(text)
+    return _Parsed(_texts(opened.body), (answers.CAMEL, answers.UPPER), opened)
+
+
+def _texts(body: Mapping[str, Any]) -> dict[str, str]:
+    """The body's own members as text; what is nested is named, but decides nothing and is not carried along."""
+    if len(body) > MOST_FIELDS:
+        raise _Malformed("too many fields")
+    return {name: value if isinstance(value, str) else "" for name, value in body.items()}
+
+
+_PARSERS = {FORM: _form, JSON: _json}

@@ -1,0 +1,215 @@
+"""One signed JSON question to Paytm over HTTP: bounded in time and size, repeated only when no usable answer came.
+
+Everything sent through here must be safe to repeat with the same bytes; a question that could move money twice
+would need another door.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import requests
+from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as PoolTimeout
+
+from paytm_kit.gateways.base import (
+    Account,
+    Exchange,
+    GatewayError,
+    Observer,
+    Unreachable,
+    Verdict,
+)
+from paytm_kit.gateways.paytm import endpoints, envelope, logs
+
+ATTEMPTS = 3
+FIRST_PAUSE = 0.5  # seconds; doubles, and each pause is cut by chance to between half and all of it
+SHORTEST_ATTEMPT = 1.0  # seconds: with less time left, another attempt is not begun
+
+HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "identity"}
+
+T = TypeVar("T")
+Reader = Callable[[envelope.Envelope, Verdict], T]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked. ``text`` is sent as it is, at every attempt."""
+
+    operation: str
+    order_id: str
+    url: str
+    text: str = field(repr=False)
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """What one attempt saw, filled in as it goes, so that the observer hears of failed attempts as well."""
+
+    number: int
+    http_status: int | None = None
+    response: str = ""
+    verdict: Verdict | None = None
+    error: str = "unexpected error"  # until it is known better
+
+
+class Transport:
+    """Connections to one account's Paytm; may be shared between threads.
+
+    A call with all its repeats and pauses ends after ``connect_timeout + read_timeout`` seconds of the account; an
+    answer that stops halfway just before that can add one more ``read_timeout``.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        *,
+        observer: Observer | None = None,
+        session: requests.Session | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._account = account
+        self._observer = observer
+        self._session = session or _new_session(account)
+        self._sleep = sleep
+
+    def ask(self, call: Call, read: Reader[T]) -> T:
+        """Sends the call and returns what ``read`` makes of the answer. Raises GatewayError.
+
+        ``Unreachable``, from here or from ``read``, is tried again; every other error is final.
+        """
+        deadline = time.monotonic() + self._account.connect_timeout + self._account.read_timeout
+        number = 1
+        while True:
+            try:
+                return self._attempt(call, read, number, deadline)
+            except Unreachable:
+                pause = FIRST_PAUSE * 2 ** (number - 1) * random.uniform(0.5, 1)  # noqa: S311
+                if number == ATTEMPTS or time.monotonic() + pause + SHORTEST_ATTEMPT > deadline:
+                    raise
+            self._sleep(pause)
+            number += 1
+
+    def _attempt(self, call: Call, read: Reader[T], number: int, deadline: float) -> T:
+        seen = _Attempt(number)
+        started = time.monotonic()
+        try:
+            seen.response = self._post(call, seen, deadline)
+            answer = _open(call, seen.response)
+            seen.verdict = answer.verdict(self._account.keys)
+            result = read(answer, seen.verdict)
+            seen.error = ""
+            return result  # noqa: TRY300 - the report in ``finally`` needs the error cleared first
+        except GatewayError as error:
+            seen.error = f"{error.code}: {error}"
+            raise
+        finally:
+            self._report(call, seen, int((time.monotonic() - started) * 1000))
+
+    def _post(self, call: Call, seen: _Attempt, deadline: float) -> str:
+        left = max(deadline - time.monotonic(), 0.001)
+        try:
+            with self._session.post(
+                call.url,
+                data=call.text.encode(),
+                headers=HEADERS,
+                timeout=(min(self._account.connect_timeout, left), min(self._account.read_timeout, left)),
+                allow_redirects=False,
+                verify=True,
+                stream=True,
+            ) as response:
+                seen.http_status = response.status_code
+                raw = _read(call, response, deadline)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise _unreachable(call, _reason(error)) from error
+        if not 200 <= seen.http_status < 300:
+            seen.response = raw.decode("utf-8", "replace")
+            raise _unreachable(call, f"HTTP status {seen.http_status}")
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            raise _unreachable(call, "the answer is not UTF-8") from None
+
+    def _report(self, call: Call, seen: _Attempt, elapsed_ms: int) -> None:
+        logs.write(
+            logging.WARNING if seen.error else logging.INFO,
+            "paytm.call.failed" if seen.error else "paytm.call.answered",
+            call.order_id,
+            operation=call.operation,
+            attempt=seen.number,
+            http_status=seen.http_status or 0,
+            elapsed_ms=elapsed_ms,
+            error=seen.error,
+        )
+        if self._observer is None:
+            return
+        exchange = Exchange(
+            operation=call.operation,
+            order_id=call.order_id,
+            url=call.url,
+            request_body=call.text,
+            response_body=seen.response,
+            http_status=seen.http_status,
+            verdict=seen.verdict,
+            error=seen.error,
+            elapsed_ms=elapsed_ms,
+            attempt=seen.number,
+        )
+        try:
+            self._observer(exchange)
+        except Exception as error:  # noqa: BLE001 - whoever watches must not break a payment
+            logs.write(logging.ERROR, "paytm.observer.failed", call.order_id, error=type(error).__name__)
+
+
+def _new_session(account: Account) -> requests.Session:
+    session = requests.Session()
+    # A simulator on this machine is never behind the proxy that the environment names.
+    session.trust_env = not endpoints.is_loopback(account)
+    return session
+
+
+def _read(call: Call, response: requests.Response, deadline: float) -> bytes:
+    """The answer's bytes, up to the size and the deadline.
+
+    read1 hands over whatever has come, so that a dripping answer is noticed; old versions of urllib3 only have read.
+    """
+    read = getattr(response.raw, "read1", response.raw.read)
+    parts: list[bytes] = []
+    size = 0
+    while part := read(16 * 1024, decode_content=True):
+        parts.append(part)
+        size += len(part)
+        if size > envelope.LARGEST:
+            raise _unreachable(call, "the answer is too long")
+        if time.monotonic() > deadline:
+            raise _unreachable(call, "the answer took too long")
+    return b"".join(parts)
+
+
+def _open(call: Call, text: str) -> envelope.Envelope:
+    try:
+        return envelope.cut(text)
+    except envelope.Unreadable as error:
+        raise _unreachable(call, f"the answer is unreadable ({error})") from None
+
+
+def _reason(error: Exception) -> str:
+    """A word for a network error; its own text may hold addresses and tokens."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return "the TLS certificate was not accepted"
+    if isinstance(error, (requests.Timeout, PoolTimeout, TimeoutError)):
+        return "time-out"
+    return f"no connection ({type(error).__name__})"
+
+
+def _unreachable(call: Call, why: str) -> Unreachable:
+    return Unreachable(
+        f"Paytm gave no usable answer to {call.operation} for order {call.order_id}: {why}. "
+        "The outcome is unknown; ask again with the same order id.",
+        order_id=call.order_id,
+    )

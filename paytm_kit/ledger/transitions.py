@@ -1,0 +1,126 @@
+"""Which status may follow which, and what an outcome does to a payment. Pure: facts in, decision out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from paytm_kit.gateways.base import Outcome, State
+from paytm_kit.models import Flag, Payment, PaymentEvent
+
+Status = Payment.Status
+Kind = PaymentEvent.Kind
+
+# A late success is real money: failed and expired may still become paid. Paid never goes back.
+TRANSITIONS: dict[str, frozenset[str]] = {
+    Status.CREATED: frozenset({Status.PROCESSING}),
+    Status.PROCESSING: frozenset({Status.PAID, Status.FAILED, Status.EXPIRED}),
+    Status.FAILED: frozenset({Status.PAID}),
+    Status.EXPIRED: frozenset({Status.PAID}),
+    Status.PAID: frozenset(),
+}
+
+
+class IllegalTransition(RuntimeError):
+    """A status change that is not in the table: a defect in the kit, never an answer to a gateway."""
+
+
+def check(before: str, after: str) -> None:
+    """Raises IllegalTransition unless ``after`` may follow ``before``."""
+    if after != before and after not in TRANSITIONS[before]:
+        raise IllegalTransition(f"A payment that is {before} cannot become {after}.")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of a payment at the moment of decision, read under its lock."""
+
+    status: str
+    order_id: str
+    merchant_id: str
+    amount: Decimal
+    currency: str
+    transaction_id: str  # of the capture, if there was one
+    flags: frozenset[str]
+    may_expire: bool  # nobody can still be paying with this payment's token
+    paid_since_opened: bool  # another payment of the same order was captured after this one was opened
+    transaction_taken: bool  # the outcome's transaction belongs to another payment
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to write: at most one event of its own kind, and one more per flag."""
+
+    status: str
+    kind: str | None = None
+    flags: tuple[str, ...] = ()
+    captured: Decimal = Decimal("0.00")
+
+
+def decide(facts: Facts, outcome: Outcome) -> Decision:
+    """What this outcome means for this payment. Unknown words change nothing."""
+    if outcome.order_id != facts.order_id:
+        return Decision(facts.status, flags=(Flag.ORDER_MISMATCH,))
+    return _DECIDERS[outcome.state](facts, outcome)
+
+
+def _success(facts: Facts, outcome: Outcome) -> Decision:
+    if wrong := _mismatches(facts, outcome):
+        return Decision(facts.status, flags=wrong)
+    if facts.status == Status.PAID:
+        if outcome.transaction_id == facts.transaction_id:
+            return Decision(facts.status)
+        return _capture(facts, outcome, Flag.DUPLICATE)
+    flags = []
+    if facts.status in (Status.FAILED, Status.EXPIRED):
+        flags.append(Flag.LATE_SUCCESS)
+    if facts.paid_since_opened:
+        flags.append(Flag.DUPLICATE)
+    return _capture(facts, outcome, *flags)
+
+
+def _capture(facts: Facts, outcome: Outcome, *flags: str) -> Decision:
+    return Decision(Status.PAID, Kind.CAPTURED, flags, outcome.amount or facts.amount)
+
+
+def _mismatches(facts: Facts, outcome: Outcome) -> tuple[str, ...]:
+    # A currency that the gateway does not state here stays wrong if a signed message once stated another.
+    currency = outcome.currency or ("?" if Flag.CURRENCY_MISMATCH in facts.flags else facts.currency)
+    found = {
+        Flag.MERCHANT_MISMATCH: outcome.merchant_id != facts.merchant_id,
+        Flag.AMOUNT_MISMATCH: outcome.amount != facts.amount,
+        Flag.CURRENCY_MISMATCH: currency != facts.currency,
+        Flag.TRANSACTION_CONFLICT: facts.transaction_taken or not 0 < len(outcome.transaction_id) <= 64,
+    }
+    return tuple(flag for flag, wrong in found.items() if wrong)
+
+
+def _failure(facts: Facts, outcome: Outcome) -> Decision:
+    if facts.status == Status.PROCESSING:
+        return Decision(Status.FAILED, Kind.FAILED)
+    return Decision(facts.status)
+
+
+def _pending(facts: Facts, outcome: Outcome) -> Decision:
+    if facts.status == Status.PROCESSING:
+        return Decision(facts.status, Kind.PENDING)
+    return Decision(facts.status)
+
+
+def _not_found(facts: Facts, outcome: Outcome) -> Decision:
+    if facts.status == Status.PROCESSING and facts.may_expire:
+        return Decision(Status.EXPIRED, Kind.EXPIRED)
+    return Decision(facts.status)
+
+
+def _unknown(facts: Facts, outcome: Outcome) -> Decision:
+    return Decision(facts.status)
+
+
+_DECIDERS = {
+    State.SUCCESS: _success,
+    State.FAILURE: _failure,
+    State.PENDING: _pending,
+    State.NOT_FOUND: _not_found,
+    State.UNKNOWN: _unknown,
+}

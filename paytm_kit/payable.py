@@ -1,0 +1,54 @@
+"""``PayableMixin``: what an order of the merchant's needs so that the kit can collect for it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import cast
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import models
+from django.db.models import Sum
+
+from paytm_kit.gateways.base import Customer
+from paytm_kit.models import Payment, PaymentQuerySet
+
+
+class PayableMixin(models.Model):
+    """Abstract model for an order. Define ``amount_due``; the rest has sensible answers.
+
+    Nothing here is stored on the order: what was paid derives from its payments.
+    """
+
+    class Meta:
+        abstract = True
+
+    def amount_due(self) -> Decimal:
+        """What the order costs in all, in rupees with two decimals, whether or not any of it has been paid."""
+        raise ImproperlyConfigured(f"{type(self).__name__} must define amount_due().")
+
+    def payment_customer(self) -> Customer | None:
+        """Who pays; ``None`` sends the order's own key as the gateway's customer id and no contact details."""
+        return None
+
+    def payment_label(self) -> str:
+        """How staff recognise the order in lists."""
+        return str(self)
+
+    @property
+    def payments(self) -> PaymentQuerySet:
+        """Every attempt to collect, newest first."""
+        return cast(PaymentQuerySet, Payment.objects.for_order(self))
+
+    @property
+    def amount_paid(self) -> Decimal:
+        """Captured so far, in rupees."""
+        return self.payments.aggregate(total=Sum("captured_amount"))["total"] or Decimal("0.00")
+
+    @property
+    def balance_due(self) -> Decimal:
+        """What is still to be collected, in rupees; never below zero."""
+        return max(self.amount_due() - self.amount_paid, Decimal("0.00"))
+
+    @property
+    def is_paid(self) -> bool:
+        return self.amount_paid >= self.amount_due() and self.amount_paid > 0

@@ -1,0 +1,83 @@
+"""Tells the merchant's code what happened: after the money's commit, at least once, database effects exactly once."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from paytm_kit import signals
+from paytm_kit.models import Announcement, Payment
+
+log = logging.getLogger("paytm_kit.announce")
+
+# Minutes until the next try, by tries so far; the last one repeats.
+RETRY_MINUTES = (1, 5, 15, 60, 360, 1440)
+
+
+def after_commit(ids: Iterable[int]) -> None:
+    """Delivers these as soon as the surrounding transaction, if there is one, has been committed."""
+    for pk in ids:
+        transaction.on_commit(lambda pk=pk: deliver(pk))
+
+
+def due(limit: int = 1000) -> list[int]:
+    """Announcements still waiting whose time has come, oldest first."""
+    ready = Q(next_try_at__isnull=True) | Q(next_try_at__lte=timezone.now())
+    waiting = Announcement.objects.filter(ready, state=Announcement.State.WAITING)
+    return list(waiting.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def deliver(pk: int) -> bool:
+    """Runs the receivers and marks the row, in one transaction. ``True`` if it stands delivered afterwards.
+
+    A receiver that raises undoes its own and the others' writes of this try and is tried again later; the payment
+    is not touched. A row that another worker has in hand is left to it.
+    """
+    try:
+        with transaction.atomic():
+            row = _take(pk)
+            if row is None:
+                return Announcement.objects.filter(pk=pk, state=Announcement.State.DELIVERED).exists()
+            payment = row.event.payment
+            signals.BY_NAME[row.signal].send(
+                sender=Payment, payment=payment, order=payment.order, event=row.event, announcement=row
+            )
+            row.state = Announcement.State.DELIVERED
+            row.delivered_at = timezone.now()
+            row.last_error = ""
+            row.attempts += 1
+            row.save()
+    except Exception as error:  # noqa: BLE001 - receivers are the merchant's code: whatever they raise is kept and retried
+        _postpone(pk, error)
+        return False
+    return True
+
+
+def _take(pk: int) -> Announcement | None:
+    """The waiting row, locked; the touch makes databases without row locks wait here, too."""
+    waiting = Announcement.objects.filter(pk=pk, state=Announcement.State.WAITING)
+    row = waiting.select_for_update(skip_locked=True).first()
+    if row is None or not waiting.update(attempts=F("attempts")):
+        return None
+    return row
+
+
+def _postpone(pk: int, error: Exception) -> None:
+    row = Announcement.objects.get(pk=pk)
+    wait = RETRY_MINUTES[min(row.attempts, len(RETRY_MINUTES) - 1)]
+    Announcement.objects.filter(pk=pk, state=Announcement.State.WAITING).update(
+        attempts=F("attempts") + 1,
+        last_error="".join(traceback.format_exception_only(error)).strip()[:2000],
+        next_try_at=timezone.now() + timedelta(minutes=wait),
+    )
+    log.error(
+        "announcement.failed",
+        exc_info=error,
+        extra={"announcement": pk, "signal": row.signal, "retry_in_minutes": wait},
+    )

@@ -1,0 +1,46 @@
+"""Asks the gateway what became of a payment and brings the answer into the ledger: the one way to paid."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+from paytm_kit import conf
+from paytm_kit.gateways.base import ConfigurationError, GatewayError, Outcome, State
+from paytm_kit.ledger import book
+from paytm_kit.models import Payment
+from paytm_kit.services import announce, journal
+
+log = logging.getLogger("paytm_kit.confirm")
+
+
+def ask(payment: Payment, *, source: str, actor: str = "", hint: Outcome | None = None) -> Payment:
+    """One question to the gateway, no lock held meanwhile. Returns the payment as it stands afterwards.
+
+    ``hint`` is what a verified message claimed. The gateway's own answer decides; the hint fills in a currency that
+    the answer does not state, and a claim that the answer contradicts is flagged for a person.
+    Raises GatewayError when no trustworthy answer came: the payment then stands as it did.
+    """
+    account = conf.account(payment.account)
+    if (account.environment, account.merchant_id) != (payment.environment, payment.merchant_id):
+        raise ConfigurationError(
+            f"Payment {payment.gateway_order_id} was started as {payment.environment} {payment.merchant_id}, "
+            f'but account "{account.name}" is now {account.environment} {account.merchant_id}. An answer from another '
+            "environment proves nothing: restore the account or give the new credentials a new name.",
+            order_id=payment.gateway_order_id,
+        )
+    try:
+        outcome = journal.gateway_for(account).status(payment.gateway_order_id)
+    except GatewayError as error:
+        book.asked(payment.pk)
+        log.warning(
+            "status.no_answer",
+            extra={"order_id": payment.gateway_order_id, "error": error.code, "source": source},
+        )
+        raise
+    if hint is not None and not outcome.currency and hint.currency:
+        outcome = replace(outcome, currency=hint.currency)
+    applied = book.apply(payment.pk, outcome, source=source, actor=actor)
+    announce.after_commit(applied.announcement_ids)
+    over = hint is not None and hint.state in (State.SUCCESS, State.FAILURE)
+    return book.asked(payment.pk, soon=over and applied.payment.is_open and not applied.payment.flags)

@@ -1,0 +1,109 @@
+"""Keeps every HTTP message, in and out, redacted, in a commit of its own: record first, process second."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from contextvars import ContextVar
+from functools import lru_cache
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest
+from django.utils import timezone
+
+from paytm_kit import conf, gateways
+from paytm_kit.gateways.base import Account, Exchange, Gateway, InboundMessage, Notice
+from paytm_kit.masking import holds_card, one_line, redact_body
+from paytm_kit.models import Payment, WireMessage
+
+log = logging.getLogger("paytm_kit.journal")
+
+correlation: ContextVar[str] = ContextVar("paytm_kit_correlation", default="")
+
+
+def correlate(token: str = "") -> str:
+    """Begins a new correlation id: 16 hex digits that tie a request to every question and event that it causes."""
+    value = token or secrets.token_hex(8)
+    correlation.set(value)
+    return value
+
+
+@lru_cache(maxsize=32)
+def gateway_for(account: Account) -> Gateway:
+    """The gateway of an account, kept for its connections; every call it makes is written down."""
+
+    def observe(exchange: Exchange) -> None:
+        _record_exchange(account, exchange)
+
+    return gateways.build(account, observer=observe)
+
+
+def record_inbound(request: HttpRequest, message: InboundMessage, *, account: str, channel: str) -> WireMessage:
+    """Stores a callback or webhook before anything is thought about it. Raises DatabaseError if that fails."""
+    text = message.body.decode("utf-8", "replace")
+    if holds_card(text):
+        log.error("inbound.card_number", extra={"channel": channel, "correlation_id": correlation.get()})
+    return WireMessage.objects.create(
+        direction=WireMessage.Direction.IN,
+        channel=channel,
+        account=account[:40],
+        url=request.path[:500],
+        content_type=one_line(message.content_type, 100),
+        request_body=redact_body(message.body, message.content_type),
+        remote_ip=client_address(request),
+        correlation_id=correlation.get() or correlate(),
+        created_at=timezone.now(),
+    )
+
+
+def judge(stored: WireMessage, notice: Notice, payment: Payment | None) -> None:
+    """Writes down what the signature check found and which payment the message speaks of."""
+    stored.verdict = notice.verdict.value
+    stored.detail = one_line(notice.detail)
+    stored.gateway_order_id = one_line(notice.claim.order_id, 50) if notice.claim else ""
+    stored.payment = payment
+    stored.save(update_fields=["verdict", "detail", "gateway_order_id", "payment"])
+
+
+def close(stored: WireMessage, *, http_status: int, detail: str = "", processed: bool = True) -> None:
+    """Writes down how we answered; ``processed=False`` leaves the message for a later look."""
+    stored.http_status = http_status
+    stored.detail = one_line(detail or stored.detail)
+    stored.processed_at = timezone.now() if processed else None
+    stored.save(update_fields=["http_status", "detail", "processed_at"])
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """The caller's address. ``X-Forwarded-For`` counts only as far as TRUSTED_PROXIES of yours wrote it."""
+    hops = [request.META.get("REMOTE_ADDR", "")]
+    trusted = conf.kit().trusted_proxies
+    if trusted:
+        hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")] + hops
+    candidate = hops[max(len(hops) - 1 - trusted, 0)]
+    try:
+        return str(ip_address(candidate))
+    except ValueError:
+        return None
+
+
+def _record_exchange(account: Account, exchange: Exchange) -> None:
+    parts = urlsplit(exchange.url)
+    WireMessage.objects.create(
+        direction=WireMessage.Direction.OUT,
+        channel=exchange.operation[:20],
+        payment=Payment.objects.filter(gateway_order_id=exchange.order_id).first(),
+        account=account.name,
+        gateway_order_id=exchange.order_id[:50],
+        url=f"{parts.scheme}://{parts.netloc}{parts.path}"[:500],
+        content_type="application/json",
+        request_body=redact_body(exchange.request_body, "application/json"),
+        response_body=redact_body(exchange.response_body, "application/json"),
+        http_status=exchange.http_status,
+        verdict=exchange.verdict.value if exchange.verdict else WireMessage.Verdict.NO_ANSWER,
+        detail=one_line(exchange.error),
+        correlation_id=correlation.get() or correlate(),
+        elapsed_ms=exchange.elapsed_ms,
+        created_at=timezone.now(),
+        processed_at=timezone.now(),
+    )

@@ -1,0 +1,155 @@
+"""Every switch of the simulator, once: the command line, the environment and the mounted app all read this table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
+
+from paytm_kit.simulator import guard
+
+PREFIX = "PAYTM_SIM_"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How one simulator runs. A project that mounts the app may set ``PAYTM_SIMULATOR`` to a dict of these."""
+
+    host: str = "127.0.0.1"
+    port: int = 8001
+    db: str = ":memory:"
+    seed: int | None = None
+    mid: str = "DEMOMID0000000000001"
+    # Invented, and on purpose full of characters that env files and URLs damage.
+    key: str = field(default="demo#Key&1@paytm", repr=False)
+    website: str = "WEBSTAGING"
+    webhook_url: str = ""
+    settle_after: float = 20.0  # seconds until a pending payment settles by itself; 0 = never
+    allow_host: tuple[str, ...] = ()
+
+
+def _matching(pattern: str, meaning: str) -> Callable[[str], str]:
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text, re.ASCII):
+            raise argparse.ArgumentTypeError(f"must be {meaning}")
+        return text
+
+    return check
+
+
+def _key(text: str) -> str:
+    if len(text.encode()) not in (16, 24, 32):
+        raise argparse.ArgumentTypeError("must be 16, 24 or 32 bytes long (Paytm's keys have 16 characters)")
+    return text
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 65536):
+        raise argparse.ArgumentTypeError("must be a number from 0 to 65535; 0 picks a free port")
+    return int(text)
+
+
+def seconds(text: str) -> float:
+    """A number of seconds, zero or more, below ten years. Raises ArgumentTypeError."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 315_360_000:
+        raise argparse.ArgumentTypeError("must be a number of seconds, zero or more")
+    return value
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip().strip("[]").lower() for name in text.split(",") if name.strip())
+    for name in names:
+        if not re.fullmatch(r"[a-z0-9._:-]{1,253}", name):
+            raise argparse.ArgumentTypeError("must be a host name without scheme, port or path")
+    return names
+
+
+class Flag(NamedTuple):
+    name: str
+    type: Callable[[str], Any]
+    help: str
+
+
+FLAGS = (
+    Flag("host", _matching(r"[A-Za-z0-9.:_-]{1,253}", "a host name or address"), "address to listen on"),
+    Flag("port", _port, "port to listen on; 0 picks a free one"),
+    Flag("db", str, "SQLite file for its books; :memory: forgets them at the end"),
+    Flag("seed", int, "same seed, same transaction ids and tokens in the same order"),
+    Flag("mid", _matching(r"[A-Za-z0-9]{1,20}", "1 to 20 letters and digits"), "merchant id to serve"),
+    Flag("key", _key, "merchant key: 16, 24 or 32 bytes"),
+    Flag("website", _matching(r"[A-Za-z0-9]{1,30}", "1 to 30 letters and digits"), "website name to accept"),
+    Flag("webhook-url", str, "where to send payment webhooks; empty sends none"),
+    Flag("settle-after", seconds, "seconds until a pending payment settles by itself; 0 = never"),
+    Flag("allow-host", _hosts, "host besides this machine that callbacks and webhooks may go to; may be repeated"),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags, each without a default so that the environment can speak where the command line is silent."""
+    defaults = Options()
+    for flag in FLAGS:
+        default = getattr(defaults, flag.name.replace("-", "_"))
+        action = "append" if flag.name == "allow-host" else "store"
+        shown = f"{flag.help} (env {env_name(flag.name)}" + (f", default {default})" if default else ")")
+        metavar = flag.name.upper().replace("-", "_")
+        parser.add_argument(f"--{flag.name}", type=flag.type, action=action, metavar=metavar, help=shown)
+
+
+def env_name(flag: str) -> str:
+    return PREFIX + flag.upper().replace("-", "_")
+
+
+def from_environ(environ: Mapping[str, str]) -> Options:
+    """The options that PAYTM_SIM_… set. Raises ValueError naming the variable."""
+    chosen: dict[str, Any] = {}
+    for flag in FLAGS:
+        text = environ.get(env_name(flag.name), "")
+        if text:
+            try:
+                chosen[flag.name.replace("-", "_")] = flag.type(text)
+            except (ValueError, argparse.ArgumentTypeError) as error:
+                raise ValueError(f"{env_name(flag.name)} {error}") from error
+    return checked(Options(**chosen))
+
+
+def with_arguments(options: Options, arguments: Mapping[str, Any]) -> Options:
+    """The options with what the command line says laid over them. Raises ValueError."""
+    said = {f.name: arguments[f.name] for f in fields(Options) if arguments.get(f.name) is not None}
+    if "allow_host" in said:
+        said["allow_host"] = options.allow_host + tuple(name for names in said["allow_host"] for name in names)
+    merged = {f.name: getattr(options, f.name) for f in fields(Options)} | said
+    return checked(Options(**merged))
+
+
+def to_environ(options: Options) -> dict[str, str]:
+    """The same options as environment variables, for a child process."""
+    texts: dict[str, str] = {}
+    for flag in FLAGS:
+        value = getattr(options, flag.name.replace("-", "_"))
+        text = ",".join(value) if isinstance(value, tuple) else value
+        texts[env_name(flag.name)] = "" if text is None else str(text)
+    return texts
+
+
+def checked(options: Options) -> Options:
+    """The options themselves. Raises ValueError for a webhook host that is not allowed."""
+    if options.webhook_url and (why := guard.refusal(options.webhook_url, options.allow_host)):
+        raise ValueError(f"--webhook-url: {why}")
+    return options
+
+
+def current() -> Options:
+    """The running simulator's options, from Django's settings."""
+    from django.conf import settings  # noqa: PLC0415 - the table above is used before Django is configured
+
+    said = getattr(settings, "PAYTM_SIMULATOR", None)
+    if isinstance(said, Options):
+        return said
+    return checked(Options(**said)) if said else from_environ(os.environ)

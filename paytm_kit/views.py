@@ -1,0 +1,132 @@
+"""HTTP in and out: each view reads the request, calls one verb and turns its result into an answer."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import DatabaseError, transaction
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.clickjacking import xframe_options_deny
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from paytm_kit import conf
+from paytm_kit.gateways.base import ConfigurationError, GatewayError, InboundMessage
+from paytm_kit.models import Payment
+from paytm_kit.services import checkout, intake
+
+log = logging.getLogger("paytm_kit.views")
+
+LARGEST_BODY = 64 * 1024  # bytes; the largest real message is under 4 KiB
+
+View = Callable[..., HttpResponse]
+
+
+def private(view: View) -> View:
+    """Reached by people who need not be logged in; never cached, framed or leaked by Referer."""
+
+    @functools.wraps(view)
+    def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response.headers["Referrer-Policy"] = "same-origin"
+        return response
+
+    return login_not_required(never_cache(xframe_options_deny(guarded)))
+
+
+def inbound(view: View) -> View:
+    """For messages from the gateway: cross-site, so no CSRF token and no cookies; each write commits on its own."""
+    limited = require_POST(_bounded(view))
+    return private(csrf_exempt(transaction.non_atomic_requests(limited)))
+
+
+def _bounded(view: View) -> View:
+    @functools.wraps(view)
+    def read(request: HttpRequest, account: str = "default") -> HttpResponse:
+        if account not in conf.raw_accounts():
+            raise Http404
+        body = request.read(LARGEST_BODY + 1)
+        if len(body) > LARGEST_BODY:
+            log.warning("inbound.too_large", extra={"path": request.path})
+            return HttpResponse("The message is larger than 64 KiB.", status=413, content_type="text/plain")
+        message = InboundMessage(body=body, content_type=request.headers.get("Content-Type", ""))
+        return view(request, message, account)
+
+    return read
+
+
+@inbound
+def callback(request: HttpRequest, message: InboundMessage, account: str) -> HttpResponse:
+    """The shopper comes back from the gateway. Whatever the message says, the result page tells the truth."""
+    try:
+        receipt = intake.receive(request, message, account=account, channel=intake.CALLBACK)
+    except (DatabaseError, ConfigurationError):
+        log.exception("callback.not_processed")
+        return render(request, "paytm_kit/interrupted.html", status=503)
+    if receipt.result is intake.Result.MALFORMED:
+        return render(request, "paytm_kit/malformed.html", status=400)
+    target = receipt.payment.get_result_url() if receipt.payment else reverse("paytm_kit:unknown")
+    response = HttpResponseRedirect(target)
+    response.status_code = 303  # the next request is a GET, whatever the browser sent here
+    return response
+
+
+@inbound
+def webhook(request: HttpRequest, message: InboundMessage, account: str) -> HttpResponse:
+    """The gateway's server speaks to ours. The status tells it whether to send again."""
+    try:
+        receipt = intake.receive(request, message, account=account, channel=intake.WEBHOOK)
+    except (DatabaseError, ConfigurationError):
+        log.exception("webhook.not_processed")
+        return JsonResponse({"result": "unavailable"}, status=503, headers={"Retry-After": "60"})
+    return JsonResponse({"result": receipt.result.value}, status=intake.ANSWERS[receipt.result])
+
+
+@private
+@require_safe
+def result(request: HttpRequest, token: str) -> HttpResponse:
+    """Paid, failed, or still confirming. Shows no personal data: whoever has the link may see it."""
+    payment = get_object_or_404(Payment, token=token)
+    return render(request, "paytm_kit/result.html", {"payment": payment, "next_url": _next_url(payment)})
+
+
+@private
+@require_safe
+def unknown(request: HttpRequest) -> HttpResponse:
+    """Where a callback for an order that we do not know ends."""
+    return render(request, "paytm_kit/unknown.html")
+
+
+@private
+@require_safe
+def status(request: HttpRequest, token: str) -> HttpResponse:
+    """What the result page asks while it waits: ``{"status": "processing", "done": false}``."""
+    payment = get_object_or_404(Payment, token=token)
+    return JsonResponse({"status": payment.status, "done": not payment.is_open})
+
+
+@private
+def pay(request: HttpRequest, token: str) -> HttpResponse:
+    """GET continues an open payment; POST, from "try again", opens a new one for an attempt that ended."""
+    payment = get_object_or_404(Payment, token=token)
+    if request.method != "POST":
+        return checkout.redirect(request, payment)
+    try:
+        return checkout.redirect(request, checkout.retry(payment))
+    except checkout.AlreadyPaid:
+        return HttpResponseRedirect(payment.get_result_url())
+    except (checkout.PaymentError, GatewayError) as error:
+        log.warning("pay.refused: %s", error, extra={"order_id": payment.gateway_order_id, "error": error.code})
+        context = {"payment": payment, "message": error.user_message, "retryable": isinstance(error, GatewayError)}
+        return render(request, "paytm_kit/unavailable.html", context, status=503 if context["retryable"] else 409)
+
+
+def _next_url(payment: Payment) -> str:
+    own = getattr(payment.order, "get_absolute_url", None)
+    return payment.return_url or (own() if own else "")

@@ -1,0 +1,102 @@
+"""Runs the suite group by group, and says which groups this machine cannot run and how to turn them on.
+
+With CI=true a group that cannot run is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+COVER = ("--cov", "--cov-append", "--cov-report=")
+POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+MARIADB = os.environ.get("TEST_MARIADB_URL", "mysql://root@127.0.0.1:3306/test")
+
+
+def chromium() -> bool:
+    return bool(os.environ.get("CHROMIUM") or shutil.which("chromium"))
+
+
+def answers(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 0), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class Group:
+    name: str
+    arguments: tuple[str, ...]
+    possible: bool = True
+    turn_on: str = ""
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def groups() -> list[Group]:
+    workers = os.environ.get("TEST_WORKERS", "2")
+    return [
+        Group("suite on SQLite", ("-n", workers, "-m", "not browser and not package", *COVER)),
+        Group(
+            "ledger and intake on PostgreSQL",
+            ("-m", "databases", *COVER),
+            answers(POSTGRESQL),
+            "start PostgreSQL, or set TEST_POSTGRESQL_URL=postgres://user:password@host:port/database",
+            {"TEST_DATABASE_URL": POSTGRESQL},
+        ),
+        Group(
+            "ledger and intake on MariaDB",
+            ("-m", "databases", *COVER),
+            answers(MARIADB),
+            "start MariaDB, or set TEST_MARIADB_URL=mysql://user:password@host:port/database",
+            {"TEST_DATABASE_URL": MARIADB},
+        ),
+        Group(
+            "browser",
+            ("-n", workers, "-m", "browser", *COVER),
+            chromium(),
+            "apt-get install chromium, or set CHROMIUM=/path/to/chromium",
+        ),
+        Group("package", ("-m", "package",)),
+    ]
+
+
+def main() -> int:
+    ci = os.environ.get("CI") == "true"
+    failed, skipped = [], []
+    subprocess.run([sys.executable, "-m", "coverage", "erase"], check=True)
+    for group in groups():
+        if not group.possible:
+            skipped.append(group)
+            continue
+        print(f"\n=== {group.name}", flush=True)
+        began = time.monotonic()
+        command = [sys.executable, "-m", "pytest", "-q", *group.arguments, *sys.argv[1:]]
+        done = subprocess.run(command, env={**os.environ, **group.environment}, check=False)
+        print(f"=== {group.name}: {time.monotonic() - began:.0f} s", flush=True)
+        if done.returncode != 0:
+            failed.append(group.name)
+    print("\n=== branch coverage of paytm_kit", flush=True)
+    report = [sys.executable, "-m", "coverage", "report", "--fail-under=92"]
+    if not failed and subprocess.run(report, check=False).returncode != 0:
+        failed.append("coverage below 92 %")
+    for group in skipped:
+        print(f"SKIPPED {group.name}: {group.turn_on}")
+    if ci:
+        failed += [f"{group.name} (not possible on this machine)" for group in skipped]
+    for name in failed:
+        print(f"FAILED  {name}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
