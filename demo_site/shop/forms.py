@@ -43,6 +43,7 @@ class CheckoutForm(forms.ModelForm):
     )
     pin_code = forms.CharField(
         label=_("PIN code"),
+        error_messages={"required": _("Please enter the PIN code.")},
         validators=[RegexValidator(r"\A[1-9][0-9]{5}\Z", _("A PIN code has six digits, such as 560001."))],
         widget=forms.TextInput(attrs={"autocomplete": "postal-code", "inputmode": "numeric", "maxlength": 6}),
     )
@@ -56,6 +57,15 @@ class CheckoutForm(forms.ModelForm):
             "address": forms.TextInput(attrs={"autocomplete": "street-address"}),
             "city": forms.TextInput(attrs={"autocomplete": "address-level2"}),
         }
+        error_messages = {
+            "name": {"required": _("Please enter your full name.")},
+            "email": {
+                "required": _("Please enter your e-mail address."),
+                "invalid": _("An e-mail address looks like asha@example.com."),
+            },
+            "address": {"required": _("Please enter house number and street.")},
+            "city": {"required": _("Please enter the town or city.")},
+        }
 
     def clean_mobile(self) -> str:
         """The ten digits, without spaces, dashes, +91 or a leading 0."""
@@ -64,7 +74,7 @@ class CheckoutForm(forms.ModelForm):
             return ""
         found = re.fullmatch(r"(?:\+91|0)?([6-9][0-9]{9})", given)
         if not found:
-            raise forms.ValidationError(_("An Indian mobile number has ten digits, such as 98765 43210."))
+            raise forms.ValidationError(_("An Indian mobile number has ten digits, such as 90000 00001."))
         return found[1]
 
 

@@ -56,7 +56,7 @@ def cart_add(request: HttpRequest, slug: str) -> HttpResponse:
         messages.error(request, str(form.errors["quantity"][0]))
         return redirect(item)
     count = Cart(request.session).add(item, form.cleaned_data["quantity"])
-    messages.success(request, _("%(name)s is in your cart (%(count)s).") % {"name": item.name, "count": count})
+    messages.success(request, _("%(name)s: %(count)s in your cart now.") % {"name": item.name, "count": count})
     return redirect("shop:cart")
 
 

@@ -80,8 +80,8 @@ def _null_values(form: Mapping[str, str | None], fields: dict[str, str]) -> Iter
 
 def _checksum_field(form: Mapping[str, str | None], fields: dict[str, str]) -> Iterator[Guess]:
     """Java and .NET sign the field if it is left in; so does Paytm_Python_Checksum, though it drops it on verify."""
-    for value in dict.fromkeys((form.get(CHECKSUM_FIELD) or "", "")):
-        with_field = {**fields, CHECKSUM_FIELD: value}
+    if CHECKSUM_FIELD in form:
+        with_field = {**fields, CHECKSUM_FIELD: form[CHECKSUM_FIELD] or ""}
         ordered = {name: with_field[name] for name in sorted(with_field)}
         yield Guess(Reason.CHECKSUM_FIELD_SIGNED, "", _encoded(_joined(ordered)), (CHECKSUM_FIELD,))
 
@@ -144,13 +144,13 @@ def _fields_missing(fields: dict[str, str]) -> Iterator[Guess]:
         for count in range(1, len(absent) + 1):
             for names in combinations(absent, count):
                 yield _with(fields, dict.fromkeys(names, ""))
-    for name, values in CONSTANT_FIELDS.items():
+    for name, usual in CONSTANT_FIELDS.items():
         if name not in fields:
-            yield from (_with(fields, {name: value}) for value in values)
-    names, values = list(fields), list(fields.values())
+            yield from (_with(fields, {name: value}) for value in usual)
+    sorted_names, values = list(fields), list(fields.values())
     for place in range(len(values) + 1):
         text = "|".join([*values[:place], "", *values[place:]])
-        where = f"before {shown(names[place])}" if place < len(names) else "at the end"
+        where = f"before {shown(sorted_names[place])}" if place < len(values) else "at the end"
         yield Guess(Reason.FIELD_MISSING, f"an empty field that sorts {where} was signed too", _encoded(text))
 
 

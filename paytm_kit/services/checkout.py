@@ -216,7 +216,7 @@ def _customer(order: PayableMixin, given: Customer | None) -> Customer:
 def _own_url(url: str | None) -> str:
     """The return URL if it leads to our own host; anything else is ignored, so that nobody can be sent elsewhere."""
     base = urlsplit(conf.kit().base_url)
-    safe = url and url_has_allowed_host_and_scheme(url, {base.netloc}, require_https=base.scheme == "https")
+    safe = url and url.isprintable() and url_has_allowed_host_and_scheme(url, {base.netloc}, require_https=base.scheme == "https")
     if url and not safe:
         log.warning("checkout.return_url_ignored")
     return url if url and safe and len(url) <= 500 else ""

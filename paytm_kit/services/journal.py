@@ -7,7 +7,7 @@ import secrets
 from contextvars import ContextVar
 from functools import lru_cache
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -42,7 +42,7 @@ def gateway_for(account: Account) -> Gateway:
 def record_inbound(request: HttpRequest, message: InboundMessage, *, account: str, channel: str) -> WireMessage:
     """Stores a callback or webhook before anything is thought about it. Raises DatabaseError if that fails."""
     text = message.body.decode("utf-8", "replace")
-    if holds_card(text):
+    if holds_card(unquote_plus(text)):
         log.error("inbound.card_number", extra={"channel": channel, "correlation_id": correlation.get()})
     return WireMessage.objects.create(
         direction=WireMessage.Direction.IN,

@@ -20,7 +20,7 @@ class PaytmClient:
 
     ``observer``  is called with an Exchange after every HTTP attempt, failed ones included
     ``session``   a ``requests.Session`` of yours, for proxies or tests; certificates are verified all the same
-    ``sleep``     waits between attempts, in seconds
+    ``sleep``     waits between attempts, in seconds; ``time.sleep`` by default
 
     Raises ConfigurationError at once when the account cannot work. Every method raises only GatewayError.
     """
@@ -31,7 +31,7 @@ class PaytmClient:
         *,
         observer: Observer | None = None,
         session: requests.Session | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         endpoints.host(account)
         fields.require_setting("MERCHANT_ID", account.merchant_id, fields.MID, account)

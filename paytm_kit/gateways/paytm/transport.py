@@ -71,7 +71,7 @@ class Transport:
         *,
         observer: Observer | None = None,
         session: requests.Session | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] | None = None,
     ) -> None:
         self._account = account
         self._observer = observer
@@ -92,7 +92,7 @@ class Transport:
                 pause = FIRST_PAUSE * 2 ** (number - 1) * random.uniform(0.5, 1)  # noqa: S311
                 if number == ATTEMPTS or time.monotonic() + pause + SHORTEST_ATTEMPT > deadline:
                     raise
-            self._sleep(pause)
+            (self._sleep or time.sleep)(pause)
             number += 1
 
     def _attempt(self, call: Call, read: Reader[T], number: int, deadline: float) -> T:
