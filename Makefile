@@ -24,7 +24,7 @@ check: .venv/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/djlint --check --lint --quiet paytm_kit demo_site
-	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py makemigrations --check --dry-run --settings tests.settings_types
 	$(BIN)/python manage.py check
 
 format: .venv/.test

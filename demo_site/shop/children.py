@@ -7,6 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import requests
@@ -31,7 +32,7 @@ class Child:
     relay: threading.Event  # set: its lines are printed; before that they are only remembered
 
     def __post_init__(self) -> None:
-        self._last_lines: deque[str] = deque(maxlen=LAST_LINES)
+        self.last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self._process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
             self.command,
             env=dict(self.environ),
@@ -47,13 +48,11 @@ class Child:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        for line in self._process.stdout:
-            text = line.rstrip()
-            if not text:
-                continue
-            self._last_lines.append(text)
-            if self.relay.is_set():
-                print(f"{self.name:<9} | {text}", flush=True)  # noqa: T201 - the demo's own output
+        with self._process.stdout as lines:
+            for text in filter(None, map(str.rstrip, lines)):
+                self.last_lines.append(text)
+                if self.relay.is_set():
+                    print(f"{self.name:<9} | {text}", flush=True)  # noqa: T201 - the demo's own output
 
     def check(self) -> None:
         """Raises ChildFailed if it has ended."""
@@ -62,18 +61,19 @@ class Child:
             self._reader.join(timeout=1)
             raise ChildFailed(self._tell(f"The {self.name} ended by itself (exit code {code})."))
 
-    def wait_until_it_answers(self) -> None:
-        """Raises ChildFailed if it ends or does not answer over HTTP within READY_WITHIN seconds."""
+    def wait_until_it_answers(self, stop: threading.Event) -> None:
+        """Returns when it answers over HTTP, or early when ``stop`` is set.
+
+        Raises ChildFailed if it ends first, or does not answer within READY_WITHIN seconds.
+        """
         deadline = time.monotonic() + READY_WITHIN
-        while time.monotonic() < deadline:
+        while not stop.wait(0.1):
             self.check()
-            try:
+            if time.monotonic() > deadline:
+                raise ChildFailed(self._tell(f"The {self.name} does not answer at {self.health_url}."))
+            with suppress(requests.RequestException):  # it is not listening yet
                 if requests.get(self.health_url, timeout=2).ok:
                     return
-            except requests.RequestException:
-                pass  # not listening yet
-            time.sleep(0.1)
-        raise ChildFailed(self._tell(f"The {self.name} does not answer at {self.health_url}."))
 
     def stop(self) -> None:
         """Asks it to end, and kills it if it does not."""
@@ -87,5 +87,5 @@ class Child:
         self._reader.join(timeout=1)
 
     def _tell(self, what: str) -> str:
-        last = "\n".join(f"    {line}" for line in self._last_lines) or "    (it printed nothing)"
+        last = "\n".join(f"    {line}" for line in self.last_lines) or "    (it printed nothing)"
         return f"{what} Its last lines:\n{last}"

@@ -63,8 +63,7 @@ def explain(payload: Payload, signature: str | None, key: Keys) -> Explanation:
     sealed = decode_signature(signature)
     if sealed is None:
         return _misspelt(payload, signature, key)
-    keys = [key] if isinstance(key, str) else key
-    opened = _open(sealed, keys) if isinstance(keys, list | tuple) else None
+    opened = _open(sealed, key if isinstance(key, list | tuple) else [key])
     if opened is None:
         key_list(key)
         return _finding(Reason.WRONG_KEY)
@@ -130,8 +129,9 @@ def _misspelt(payload: Payload, signature: object, key: Keys) -> Explanation:
     key_list(key)
     if signature is None or signature == "":
         return _finding(Reason.SIGNATURE_MISSING)
-    if not re.fullmatch(r"[A-Za-z0-9+/]{20,}={0,2}", given) or re.fullmatch(r"[0-9a-fA-F]+", given):
-        return _finding(Reason.SIGNATURE_MALFORMED)  # digits of a plain hash are another scheme's signature
+    looks_like_one = re.fullmatch(r"[A-Za-z0-9+/]{20,}={0,2}", given) and not re.fullmatch(r"[0-9a-fA-F]+", given)
+    if not looks_like_one or len(given) == SIGNATURE_LENGTH:  # hexadecimal digits are another scheme's signature
+        return _finding(Reason.SIGNATURE_MALFORMED)
     short = len(given) < SIGNATURE_LENGTH
     return _finding(Reason.SIGNATURE_TRUNCATED if short else Reason.SIGNATURE_TOO_LONG, detail=str(len(given)))
 

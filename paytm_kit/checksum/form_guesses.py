@@ -13,9 +13,10 @@ from paytm_kit.checksum.reasons import Reason
 from paytm_kit.checksum.rewrites import NUMBERS, REWRITES, Guess, other_encodings
 from paytm_kit.checksum.scheme import CHECKSUM_FIELD, form_values, shown
 
-# Paytm docs, Payment Status (callback): fields that one message carries and another leaves out
+# Paytm docs, Payment Status (callback): fields that one message carries and another leaves out. Fields that sort into
+# the same gap cannot be told apart, so those that come empty stand first.
 CALLBACK_FIELDS = (
-    "BANKNAME BANKTXNID CURRENCY GATEWAYNAME MID ORDERID PAYMENTMODE RESPCODE RESPMSG STATUS TXNAMOUNT TXNDATE TXNID"
+    "BANKTXNID BANKNAME GATEWAYNAME PAYMENTMODE TXNDATE TXNID CURRENCY MID ORDERID RESPCODE RESPMSG STATUS TXNAMOUNT"
 ).split()
 
 # Paytm docs, deprecated flow integration: fields of the form whose value hardly varies

@@ -120,8 +120,8 @@ def form_values(form: Mapping[str, str | None]) -> dict[str, str]:
 
 def key_list(key: Keys) -> list[bytes]:
     """The keys as bytes. Raises MerchantKeyError if there is none or one cannot be a merchant key."""
-    keys = [key] if isinstance(key, str) else key
-    if not isinstance(keys, list | tuple) or not keys:
+    keys = key if isinstance(key, list | tuple) else [key]
+    if not keys:
         raise MerchantKeyError("There is no merchant key: give one as text, or several as a list or tuple.")
     if len(keys) == 1:
         return [_key_bytes(keys[0], "The merchant key")]

@@ -17,7 +17,7 @@ ALLOWED_HOSTS = (
     if PAYTM_SIMULATOR.host in ("0.0.0.0", "::")  # noqa: S104 - asked for on the command line
     else ["localhost", "127.0.0.1", "[::1]", PAYTM_SIMULATOR.host, *PAYTM_SIMULATOR.allow_host]
 )
-ROOT_URLCONF = "paytm_kit.simulator.urls"
+ROOT_URLCONF = "paytm_kit.simulator.site"
 INSTALLED_APPS = ["paytm_kit.simulator"]
 MIDDLEWARE: list[str] = []  # every view stands behind paytm_kit.simulator.door, so that it also works when mounted
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]

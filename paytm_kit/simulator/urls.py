@@ -34,7 +34,6 @@ urlpatterns = [
         name="case",
     ),
     # the control plane
-    path("", control.front),
     path("_sim/", control.overview, name="overview"),
     path("_sim/assets/<path:path>", entrances.asset, name="asset"),
     path("_sim/health", control.health),
@@ -47,7 +46,3 @@ urlpatterns = [
     path("_sim/orders/<str:order_id>/pay", control.pay),
     path("_sim/orders/<str:order_id>/settle", control.settle),
 ]
-
-handler400 = "paytm_kit.simulator.control.bad_request"
-handler404 = "paytm_kit.simulator.control.not_found"
-handler500 = "paytm_kit.simulator.control.server_error"

@@ -135,7 +135,7 @@ def test_a_salt_of_another_length_is_refused(salt: str | bytes) -> None:
 # ---- keys
 
 
-@pytest.mark.parametrize("key", ["k" * 16, "k" * 24, "k" * 32, "₹" * 8, "#'\"&@ $%=\\`\t!+/"])
+@pytest.mark.parametrize("key", ["k" * 16, "k" * 24, "k" * 32, "₹" * 8, "#'\"&@ $%=\\`\t!+/x"])
 def test_keys_of_16_24_and_32_bytes_work(key: str) -> None:
     assert verify(FORM, sign(FORM, key), key)
     assert sign(FORM, key, salt="sA1t") == peer_sign(joined(FORM), key)
@@ -148,7 +148,6 @@ def test_keys_of_16_24_and_32_bytes_work(key: str) -> None:
         ("Secr3t", "6 bytes.* '#' cuts it off"),
         ("Secr3tSecr3tSecr\n", "17 bytes.* begins or ends with white space"),
         ('"Secr3tSecr3tSecr"', "18 bytes.* stands in quotes"),
-        ("Secr3tSecr3t₹₹₹₹", "24|outside ASCII"),
         ("Secr3t₹Secr3tSecr", "19 bytes.* outside ASCII"),
         ("Secr3t\udcffSecr3tS", "not valid UTF-8"),
         (None, "NoneType"),
@@ -158,9 +157,6 @@ def test_keys_of_16_24_and_32_bytes_work(key: str) -> None:
     ],
 )
 def test_an_unusable_key_is_a_configuration_error_that_does_not_show_it(key: Any, said: str) -> None:
-    if key == "Secr3tSecr3t₹₹₹₹":  # 24 bytes by chance: usable, whatever it looks like
-        assert verify(FORM, sign(FORM, key), key)
-        return
     calls = [lambda: verify(FORM, peer_sign(""), key), lambda: verify("garbage", "garbage", key)]
     if not isinstance(key, list):
         calls.append(lambda: sign(FORM, key))

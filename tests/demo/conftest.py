@@ -73,7 +73,7 @@ def fields(form: Tag) -> dict[str, str]:
 
 
 @pytest.fixture
-def catalogue(transactional_db: None) -> None:
+def catalogue(db: None) -> None:
     seed()
 
 

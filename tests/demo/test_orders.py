@@ -13,6 +13,8 @@ from paytm_kit.models import Payment
 from tests.demo.conftest import Shopper, fields
 from tests.paytm import Paytm, callback_fields, post_callback
 
+pytestmark = pytest.mark.django_db(transaction=True)  # announcements are delivered after a real commit
+
 
 def pay(shopper: Shopper, order: Order, **changes: object) -> None:
     shopper.open(order.get_absolute_url())

@@ -8,7 +8,7 @@ from decimal import Decimal
 from urllib.parse import quote, urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paytm_kit.gateways.base import InboundMessage, Notice, State, Verdict
@@ -260,7 +260,6 @@ MALFORMED = {
     "multipart": (raw(GOOD, "multipart/form-data; boundary=x"), "content type"),
     "xml": (raw("<a/>", "application/xml"), "content type"),
     "charset": (raw(GOOD, f"{wire.FORM}; charset=iso-8859-1"), "charset"),
-    "json as form": (raw('{"a":"b|c"}'), "pipe"),
     "form as json": (raw(GOOD, "application/json"), "not valid JSON"),
     "json list": (raw("[]", "application/json"), "not valid JSON"),
     "json without body": (raw('{"head":{}}', "application/json"), "no body"),
@@ -270,7 +269,7 @@ MALFORMED = {
         "twice",
     ),
     "json two order ids": (wire.in_json('{"orderId":"a","orderId":"b"}'), "twice"),
-    "json two spellings": (wire.in_json('{"orderId":"a","ORDERID":"b"}'), "two spellings"),
+    "json two spellings": (wire.in_json('{"orderId":"a","ORDERID":"b"}'), "orderId and ORDERID differ"),
     "json nul": (wire.in_json('{"orderId":"a\\u0000"}'), "NUL"),
     "json control character": (wire.in_json('{"orderId":"a","respMsg":"\\r\\n"}'), "control character"),
     "json deep": (raw('{"body":{"a":' + "[" * 30_000 + "]" * 30_000 + "}}", "application/json"), "deep"),
@@ -317,6 +316,7 @@ def total(message: InboundMessage) -> None:
     assert all(isinstance(part, str) for part in peek_order_id(message))
 
 
+@settings(deadline=None)
 @given(st.binary(), TYPES)
 def test_any_bytes_are_read_without_an_exception(body, content_type):
     total(InboundMessage(body, content_type))
@@ -325,6 +325,7 @@ def test_any_bytes_are_read_without_an_exception(body, content_type):
 NAMES = st.sampled_from([*wire.callback(), "CHECKSUMHASH", "TXNTYPE", "REFID"]) | st.text(max_size=5)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(NAMES, st.text(st.characters(exclude_categories=("Cs",)), max_size=40)), max_size=8))
 def test_any_form_is_read_without_an_exception(pairs):
     total(InboundMessage(urlencode(pairs).encode(), wire.FORM))
@@ -341,6 +342,7 @@ VALUES = (
 BODIES = st.dictionaries(st.sampled_from([*CAMEL, *wire.callback()]) | st.text(max_size=5), VALUES, max_size=8)
 
 
+@settings(deadline=None)
 @given(st.fixed_dictionaries({"body": BODIES | VALUES, "head": st.dictionaries(st.just("signature"), VALUES) | VALUES}))
 def test_any_json_is_read_without_an_exception(value):
     total(InboundMessage(json.dumps(value).encode(), "application/json"))

@@ -15,7 +15,7 @@ from tests.gateways import wire
 from tests.gateways.conftest import Kept
 
 GOOD = wire.enclose(wire.status_body()).encode()
-Behave = Callable[[BaseHTTPRequestHandler], None]
+Behave = Callable[["Handler"], None]
 
 
 class Server(ThreadingHTTPServer):
@@ -27,6 +27,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         self.script: list[Behave] = []
         self.connections = 0
+        self.over = threading.Event()
         super().__init__(("127.0.0.1", 0), Handler)
 
     @property
@@ -70,21 +71,19 @@ def half(handler: BaseHTTPRequestHandler) -> None:
     reset(handler)
 
 
-def hang(handler: BaseHTTPRequestHandler) -> None:
-    time.sleep(0.6)
+def hang(handler: Handler) -> None:
+    handler.server.over.wait(10)
     handler.close_connection = True
 
 
-def drip(handler: BaseHTTPRequestHandler) -> None:
+def drip(handler: Handler) -> None:
     handler.send_response(200)
     handler.send_header("Content-Length", str(len(GOOD)))
     handler.end_headers()
     for at in range(len(GOOD)):
-        try:
-            handler.wfile.write(GOOD[at : at + 1])
-        except OSError:
+        if handler.server.over.wait(0.05):
             break
-        time.sleep(0.05)
+        handler.wfile.write(GOOD[at : at + 1])
     handler.close_connection = True
 
 
@@ -94,6 +93,7 @@ def server() -> Iterator[Server]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     yield server
+    server.over.set()
     server.shutdown()
     server.server_close()
     thread.join()
@@ -124,7 +124,7 @@ def test_a_server_that_hangs_is_a_time_out(server):
     started = time.monotonic()
     with pytest.raises(Unreachable, match="time-out"):
         client.order_status(wire.ORDER)
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 5
     assert client.exchanges[0].http_status is None
 
 
@@ -134,7 +134,7 @@ def test_a_dripping_answer_cannot_hold_us(server):
     started = time.monotonic()
     with pytest.raises(Unreachable, match="took too long"):
         client.order_status(wire.ORDER)
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 10
 
 
 def test_nobody_listening_is_unreachable():

@@ -100,7 +100,9 @@ def test_redirects_are_not_followed(paytm, client, status):
     assert {call.request.url for call in paytm.calls} == {wire.STATUS}
 
 
-def test_every_request_has_both_timeouts_and_verifies_the_certificate(paytm):
+def test_every_request_has_both_timeouts_and_verifies_the_certificate(paytm, monkeypatch):
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
     session = requests.Session()
     session.verify = False
     client = PaytmClient(
@@ -157,10 +159,10 @@ def test_log_lines_have_stable_names_and_facts(paytm, client, caplog):
         client.order_status(wire.ORDER)
     failed, answered = caplog.records
     assert failed.getMessage().startswith(f"paytm.call.failed order_id={wire.ORDER} operation=status attempt=1 ")
-    assert (failed.levelname, failed.http_status) == ("WARNING", "502")
+    assert (failed.levelname, failed.http_status) == ("WARNING", 502)
     assert answered.getMessage().startswith(f"paytm.call.answered order_id={wire.ORDER} operation=status attempt=2 ")
     assert (answered.levelname, answered.order_id, answered.operation) == ("INFO", wire.ORDER, "status")
-    assert answered.elapsed_ms.isdigit()
+    assert answered.elapsed_ms >= 0
     assert {record.name for record in caplog.records} == {"paytm_kit.gateways.paytm"}
 
 

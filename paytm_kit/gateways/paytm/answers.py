@@ -15,6 +15,7 @@ from typing import Any
 
 from paytm_kit.gateways.base import Outcome
 from paytm_kit.gateways.paytm import codes
+from paytm_kit.gateways.paytm.envelope import Unreadable
 from paytm_kit.masking import mask_cards, one_line
 
 CAMEL, UPPER = 0, 1  # how the status API and JSON webhooks spell a field; how callbacks and form webhooks do
@@ -63,13 +64,13 @@ def text(value: Any) -> str:
 def flat(fields: Mapping[str, Any], *spellings: int) -> dict[str, str]:
     """The known fields under our own names, in the given spellings: ``CAMEL``, ``UPPER`` or both.
 
-    Raises ValueError when two spellings of one field are there and differ.
+    Raises Unreadable when two spellings of one field are there and differ.
     """
     found: dict[str, str] = {}
     for name, spelt in FIELDS.items():
         values = {text(fields[spelt[which]]) for which in spellings if spelt[which] in fields}
         if len(values) > 1:
-            raise ValueError(f"{spelt[CAMEL]} and {spelt[UPPER]} differ")
+            raise Unreadable(f"{spelt[CAMEL]} and {spelt[UPPER]} differ")
         found[name] = values.pop() if values else ""
     return found
 
@@ -90,7 +91,7 @@ def read(known: Mapping[str, str], *families: codes.Family) -> Reading:
         payment_mode=_line(known["payment_mode"], 30),
         bank_name=_line(known["bank_name"], 100),
         gateway_name=_line(known["gateway_name"], 30),
-        bank_transaction_id=identifier(known["bank_transaction_id"]),
+        bank_transaction_id=one_line(known["bank_transaction_id"], 64),
         transaction_at=moment(known["date_time"]) or moment(known["date"]),
     )
     needed = ("order_id", "merchant_id", "amount", "transaction_id")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from paytm_kit.gateways.base import Account, ConfigurationError
 
@@ -44,14 +44,11 @@ def host(account: Account) -> str:
     Only https, except for a simulator on this very machine.
     """
     origin = (account.host or HOSTS.get(account.environment, "")).rstrip("/")
-    parts = urlsplit(origin)
     name = _hostname(origin)
     where = f'HOST of account "{account.name}"'
-    if not name or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+    if not name:
         raise ConfigurationError(f"{where} must be https://name[:port] and nothing more ({account.environment}).")
-    if parts.scheme != "https" and not (
-        parts.scheme == "http" and account.environment == "simulator" and is_loopback(account)
-    ):
+    if origin.startswith("http:") and not (account.environment == "simulator" and is_loopback(account)):
         raise ConfigurationError(f"{where} must use https; plain http is for a simulator on this machine only.")
     if ENVIRONMENT_OF.get(name, account.environment) != account.environment:
         raise ConfigurationError(
@@ -62,7 +59,7 @@ def host(account: Account) -> str:
 
 def is_loopback(account: Account) -> bool:
     """Whether the account's host is this very machine."""
-    name = _hostname(account.host)
+    name = _hostname(account.host.rstrip("/"))
     try:
         return name == "localhost" or ip_address(name).is_loopback
     except ValueError:
@@ -77,10 +74,6 @@ def url(account: Account, operation: str, order_id: str = "") -> str:
 
 
 def _hostname(origin: str) -> str:
-    try:
-        parts = urlsplit(origin)
-        _ = parts.port  # raises ValueError when it is not a number
-    except ValueError:
-        return ""
-    name = parts.hostname or ""
-    return name if re.fullmatch(r"[a-z0-9.:-]+", name) else ""
+    """The host's name in lower case; empty unless the text is http(s)://name[:port] and nothing more."""
+    match = re.fullmatch(r"https?://(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+))(?::[0-9]{1,5})?", origin, re.ASCII)
+    return (match[1] or match[2]).lower() if match else ""

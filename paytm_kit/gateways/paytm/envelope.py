@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,7 @@ _SPACE = re.compile(r"[ \t\n\r]*")
 
 
 class Unreadable(ValueError):
-    """The text is not a proper envelope. ``str()`` says why and quotes nothing of it."""
+    """A message that does not say one clear thing. ``str()`` says why, in our words, and is safe to log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Envelope:
     body: Mapping[str, Any] = field(repr=False)
     body_text: str = field(repr=False)  # exactly as received: this is what the signature covers
 
-    def verdict(self, keys: Sequence[str]) -> Verdict:
+    def verdict(self, keys: tuple[str, ...]) -> Verdict:
         """Whether one of the keys signed the body."""
         signature = self.head.get("signature")
         if signature is None or signature == "":

@@ -25,6 +25,11 @@ class PaytmGateway:
         self.account = account
         self.client = client or PaytmClient(account, observer=observer)
 
+    @property
+    def host(self) -> str:
+        """``scheme://host[:port]`` that this account speaks to."""
+        return endpoints.host(self.account)
+
     def start(self, request: StartRequest) -> Redirect:
         """Where the shopper goes. HOSTED and JS ask Paytm for a token first, LEGACY signs a form and asks nobody."""
         checked = fields.check(request)

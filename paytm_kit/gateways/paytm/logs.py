@@ -14,5 +14,8 @@ def write(level: int, event: str, order_id: str, **facts: str | int) -> None:
 
     Callers pass codes, counts and our own sentences; keys, tokens, signatures and contacts have no business here.
     """
-    safe = {name: mask_cards(one_line(str(value))) for name, value in {"order_id": order_id, **facts}.items()}
+    safe = {
+        name: mask_cards(one_line(value)) if isinstance(value, str) else value
+        for name, value in {"order_id": order_id, **facts}.items()
+    }
     _log.log(level, "%s %s", event, " ".join(f"{name}={value}" for name, value in safe.items()), extra=safe)

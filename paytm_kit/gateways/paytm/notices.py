@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl
 from paytm_kit import checksum
 from paytm_kit.gateways.base import Account, InboundMessage, Notice, Outcome, State, Verdict
 from paytm_kit.gateways.paytm import answers, codes, envelope, logs
+from paytm_kit.gateways.paytm.envelope import Unreadable
 
 LARGEST = 64 * 1024  # bytes
 MOST_FIELDS = 100
@@ -39,8 +40,11 @@ OTHER_FAMILIES = {
 SALE = "SALE"
 
 
-class _Malformed(ValueError):
-    """``str()`` says why, in our words."""
+_WHY = {
+    Verdict.VERIFIED: "signed by Paytm",
+    Verdict.UNSIGNED: "no signature",
+    Verdict.BAD_SIGNATURE: "the signature does not match: another key, or a field was changed, added or left out",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,8 @@ def read_notice(message: InboundMessage, account: Account) -> Notice:
     try:
         parsed = _parse(message)
         known = answers.flat(parsed.fields, *parsed.spellings)
-    except (ValueError, RecursionError) as error:
-        why = str(error) if isinstance(error, (_Malformed, envelope.Unreadable)) else "two spellings of a field differ"
-        return Notice(Verdict.MALFORMED, None, detail=why)
+    except Unreadable as error:
+        return Notice(Verdict.MALFORMED, None, detail=str(error))
     verdict = parsed.verdict(account)
     family = _other_family(parsed.fields)
     if family:
@@ -94,16 +97,9 @@ def peek_order_id(message: InboundMessage) -> tuple[str, str]:
     try:
         parsed = _parse(message)
         known = answers.flat(parsed.fields, *parsed.spellings)
-    except (ValueError, RecursionError):
+    except Unreadable:
         return "", ""
     return answers.identifier(known["order_id"]), answers.identifier(known["merchant_id"])
-
-
-_WHY = {
-    Verdict.VERIFIED: "signed by Paytm",
-    Verdict.UNSIGNED: "no signature",
-    Verdict.BAD_SIGNATURE: "the signature does not match: another key, or a field was changed, added or left out",
-}
 
 
 def _claim(known: Mapping[str, str]) -> tuple[Outcome | None, str]:
@@ -112,10 +108,10 @@ def _claim(known: Mapping[str, str]) -> tuple[Outcome | None, str]:
     outcome = reading.outcome
     if not outcome.order_id:
         return None, "no usable order id"
-    needed = reading.missing if outcome.state is State.SUCCESS else ("amount",) * (outcome.amount is None)
-    if needed and outcome.state is not State.UNKNOWN:
+    lacking = [fact for fact in reading.missing if fact == "amount" or outcome.state is State.SUCCESS]
+    if lacking and outcome.state is not State.UNKNOWN:
         unclear = replace(outcome, state=State.UNKNOWN, shopper_text=codes.CONFIRMING)
-        return unclear, f"no usable {', '.join(needed)}"
+        return unclear, f"no usable {', '.join(lacking)}"
     return outcome, reading.doubt
 
 
@@ -129,21 +125,21 @@ def _other_family(fields: Mapping[str, str]) -> str:
 
 def _parse(message: InboundMessage) -> _Parsed:
     if len(message.body) > LARGEST:
-        raise _Malformed("the body is too large")
+        raise Unreadable("the body is too large")
     kind, _, parameters = message.content_type.partition(";")
     charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", parameters, re.IGNORECASE)
     if charset and charset[1].lower() not in ("utf-8", "utf8"):
-        raise _Malformed("the charset is not UTF-8")
+        raise Unreadable("the charset is not UTF-8")
     try:
         text = message.body.decode("utf-8")
     except UnicodeDecodeError:
-        raise _Malformed("the body is not UTF-8") from None
+        raise Unreadable("the body is not UTF-8") from None
     parse = _PARSERS.get(kind.strip().lower())
     if parse is None:
-        raise _Malformed("the content type is neither a form nor JSON")
+        raise Unreadable("the content type is neither a form nor JSON")
     parsed = parse(text)
     if any(_CONTROL.search(name + value) for name, value in parsed.fields.items()):
-        raise _Malformed("a control character in a field")
+        raise Unreadable("a control character in a field")
     return parsed
 
 
@@ -151,18 +147,18 @@ def _form(text: str) -> _Parsed:
     try:
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except UnicodeDecodeError:
-        raise _Malformed("a field is not UTF-8") from None
+        raise Unreadable("a field is not UTF-8") from None
     except ValueError:
-        raise _Malformed("too many fields") from None
+        raise Unreadable("too many fields") from None
     if not pairs:
-        raise _Malformed("the form is empty")
+        raise Unreadable("the form is empty")
     fields: dict[str, str] = {}
     for name, value in pairs:
         if name in fields:
-            raise _Malformed(f"{ascii(name)[:60]} comes twice")
+            raise Unreadable(f"{ascii(name)[:60]} comes twice")
         if "|" in value and name != "CHECKSUMHASH":
             # The signed text joins the values with pipes: with one inside, two different forms have one signature.
-            raise _Malformed(f"a pipe in {ascii(name)[:60]}")
+            raise Unreadable(f"a pipe in {ascii(name)[:60]}")
         fields[name] = value
     return _Parsed(fields, (answers.UPPER,))
 
@@ -175,7 +171,7 @@ def _json(text: str) -> _Parsed:
 def _texts(body: Mapping[str, Any]) -> dict[str, str]:
     """The body's own members as text; what is nested is named, but decides nothing and is not carried along."""
     if len(body) > MOST_FIELDS:
-        raise _Malformed("too many fields")
+        raise Unreadable("too many fields")
     return {name: value if isinstance(value, str) else "" for name, value in body.items()}
 
 

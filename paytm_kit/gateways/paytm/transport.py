@@ -201,7 +201,7 @@ def _open(call: Call, text: str) -> envelope.Envelope:
 def _reason(error: Exception) -> str:
     """A word for a network error; its own text may hold addresses and tokens."""
     if isinstance(error, requests.exceptions.SSLError):
-        return "the TLS certificate was not accepted"
+        return "no trusted TLS connection"
     if isinstance(error, (requests.Timeout, PoolTimeout, TimeoutError)):
         return "time-out"
     return f"no connection ({type(error).__name__})"

@@ -66,9 +66,10 @@ class Command(BaseCommand):
                 children.append(start_simulator(port, relay))
             children.append(start_shop(port, relay, simulated=self.simulated))
             for child in children:
-                child.wait_until_it_answers()
-            self.stdout.write(self._banner(port))
-            relay.set()
+                child.wait_until_it_answers(stop)
+            if not stop.is_set():
+                self.stdout.write(self._banner(port))
+                relay.set()
             while not stop.wait(0.3):
                 for child in children:
                     child.check()
@@ -80,7 +81,7 @@ class Command(BaseCommand):
                 child.stop()
             for number, handler in previous.items():
                 signal.signal(number, handler)
-            self.stdout.write("Stopped: " + " and ".join(child.name for child in children) + ".")
+        self.stdout.write("Stopped: " + " and ".join(child.name for child in children) + ".")
 
     def _banner(self, port: int) -> str:
         shop = f"http://{HOST}:{port}"

@@ -1,0 +1,320 @@
+"""The control plane, JSON under ``/_sim/``: complete payments without a browser, look into the books, move the clock."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from decimal import Decimal
+from functools import wraps
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+import paytm_kit
+from paytm_kit.simulator import bank, checks, clock, codes, guard, instruments, notices, options, webhooks, world
+from paytm_kit.simulator import envelope as wire
+from paytm_kit.simulator.door import NOTICE, control, page, refuse_control
+from paytm_kit.simulator.instruments import Instrument, Method
+from paytm_kit.simulator.machine import Decision, IllegalMove, Outcome, State, codes_for
+from paytm_kit.simulator.models import Merchant, Message, Order, Transaction, World
+
+MESSAGES_SHOWN = 1000
+
+
+class Mistake(Exception):
+    """The caller's mistake: the field, what is wrong with it, and the HTTP status to answer with."""
+
+    def __init__(self, field: str, message: str, status: int = 400) -> None:
+        self.field, self.status = field, status
+        super().__init__(message)
+
+
+def _command(*methods: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A control-plane view: returns data, raises Mistake."""
+
+    def wrap(view: Callable[..., Any]) -> Callable[..., Any]:
+        @control(*methods)
+        @wraps(view)
+        def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            try:
+                return JsonResponse(view(request, *args, **kwargs), json_dumps_params={"ensure_ascii": False})
+            except Mistake as error:
+                return refuse_control(request, error.status, str(error), error.field)
+
+        return run
+
+    return wrap
+
+
+def _sent(request: HttpRequest, known: tuple[str, ...]) -> dict[str, Any]:
+    """The JSON object in the body; no body is an empty one. Raises Mistake for a field that does not exist."""
+    try:
+        sent = wire.read_json(request.body)[0] if request.body.strip() else {}
+    except wire.Malformed as error:
+        raise Mistake("body", str(error)) from error
+    for name in sent:
+        if name not in known:
+            raise Mistake(name[:50], f"There is no such field. Known: {', '.join(known) or 'none'}.")
+    return sent
+
+
+def _one_of(field: str, value: Any, allowed: tuple[str, ...]) -> str:
+    if value not in allowed:
+        raise Mistake(field, f"Must be one of {', '.join(allowed)}.")
+    return str(value)
+
+
+# ---- looking ---------------------------------------------------------------------------------------------------
+
+
+def _order_json(order: Order) -> dict[str, Any]:
+    attempt = order.decisive()
+    age = (clock.now() - order.token_at).total_seconds()
+    rows = list(order.transactions.all())
+    return {
+        "order_id": order.order_id,
+        "mid": order.merchant.mid,
+        "amount": f"{order.amount:.2f}",
+        "currency": order.currency,
+        "status": str(attempt.status) if attempt else "created",
+        "callback_url": order.callback_url,
+        "cust_id": order.cust_id,
+        "captured_amount": f"{order.captured():.2f}",
+        "token_age_seconds": round(age, 3),
+        "token_expired": age >= clock.TOKEN_LIFE.total_seconds(),
+        "transactions": [_transaction_json(row) for row in rows],
+        "webhooks": [
+            {"url": sent.url, "status": sent.status, "attempts": len(sent.attempts), "log": sent.attempts}
+            for row in rows
+            for sent in row.deliveries.all()
+        ],
+    }
+
+
+def _transaction_json(row: Transaction) -> dict[str, Any]:
+    return {
+        "txn_id": row.txn_id,
+        "status": str(row.status),
+        "amount": f"{row.amount:.2f}",
+        "mode": row.mode,
+        "instrument": row.instrument,
+        "respcode": row.respcode,
+        "respmsg": codes.PAYMENT[row.respcode].text if row.respcode else "",
+        "bank_txn_id": row.bank_txn_id,
+        "settle_at": row.settle_at.isoformat() if row.settle_at else None,
+    }
+
+
+def _orders() -> Any:
+    return Order.objects.select_related("merchant").prefetch_related("transactions__deliveries").order_by("pk")
+
+
+def _find(order_id: str) -> Order:
+    bank.settle_due()
+    order = _orders().filter(order_id=order_id).last()
+    if order is None:
+        raise Mistake("order_id", "There is no such order here.", 404)
+    return order
+
+
+@_command("GET")
+def health(request: HttpRequest) -> dict[str, Any]:
+    """Whether it runs, for whom, and what time it thinks it is."""
+    bank.settle_due()
+    merchant = world.merchant(options.current().mid)
+    return {
+        "status": "ok",
+        "name": "paytm-simulator",
+        "notice": NOTICE,
+        "version": paytm_kit.__version__,
+        "mid": merchant.mid if merchant else "",
+        "orders": Order.objects.count(),
+        "pending": Transaction.objects.filter(status=State.PENDING).count(),
+        "now": clock.now().isoformat(),
+        "clock_offset_seconds": clock.offset().total_seconds(),
+        "settings": _settings_json(),
+    }
+
+
+@_command("GET")
+def orders(request: HttpRequest) -> dict[str, Any]:
+    bank.settle_due()
+    return {"orders": [_order_json(order) for order in _orders()]}
+
+
+@_command("GET")
+def order(request: HttpRequest, order_id: str) -> dict[str, Any]:
+    return _order_json(_find(order_id))
+
+
+@_command("GET")
+def messages(request: HttpRequest) -> dict[str, Any]:
+    """The conversation on the wire in order, redacted; ``?order_id=`` narrows it, the newest 1000 are shown."""
+    rows = Message.objects.all()
+    if wanted := request.GET.get("order_id"):
+        rows = rows.filter(order_id=wanted)
+    newest = list(rows.order_by("-at", "-pk")[:MESSAGES_SHOWN])
+    return {"messages": [_message_json(row) for row in reversed(newest)]}
+
+
+def _message_json(row: Message) -> dict[str, Any]:
+    return {
+        "at": row.at.isoformat(), "direction": row.direction, "method": row.method, "url": row.url,
+        "order_id": row.order_id, "request": row.request, "http_status": row.http_status,
+        "response": row.response, "verdict": row.verdict,
+    }  # fmt: skip
+
+
+@page("GET")
+def overview(request: HttpRequest) -> HttpResponse:
+    """Orders, messages and instruments on one page, for people."""
+    bank.settle_due()
+    context = {
+        "orders": [_order_json(row) for row in _orders().order_by("-pk")[:50]],
+        "messages": Message.objects.order_by("-at", "-pk")[:100],
+        "merchants": Merchant.objects.all(),
+        "instruments": instruments.ALL,
+        "card_otp": instruments.CARD_OTP,
+        "wallet_otp": instruments.WALLET_OTP,
+        "now": clock.ist(clock.now(), "%d %b %Y, %H:%M:%S IST"),
+        "moved": clock.offset().total_seconds(),
+    }
+    return render(request, "paytm_simulator/overview.html", context)
+
+
+# ---- acting ----------------------------------------------------------------------------------------------------
+
+
+@_command("POST")
+def reset(request: HttpRequest) -> dict[str, Any]:
+    """Forgets everything; clock, settings and ids are as at the start."""
+    world.reset()
+    return {"status": "ok"}
+
+
+@_command("POST")
+def advance_clock(request: HttpRequest) -> dict[str, Any]:
+    """Moves the simulated time forward; what becomes due is settled before the answer."""
+    seconds = _sent(request, ("advance_seconds",)).get("advance_seconds")
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 <= seconds <= 315_360_000:
+        raise Mistake("advance_seconds", "Must be a number of seconds, zero to ten years.")
+    clock.advance(seconds)
+    bank.settle_due()
+    webhooks.wake()
+    return {"now": clock.now().isoformat(), "clock_offset_seconds": clock.offset().total_seconds()}
+
+
+@_command("GET", "PUT")
+def settings(request: HttpRequest) -> dict[str, Any]:
+    """webhook_url, webhook_on_pending and settle_after; what is not named stays."""
+    if request.method == "PUT":
+        sent = _sent(request, ("webhook_url", "webhook_on_pending", "settle_after"))
+        merchant: dict[str, Any] = {}
+        if "webhook_url" in sent:
+            merchant["webhook_url"] = _webhook_url(sent["webhook_url"])
+        if "webhook_on_pending" in sent:
+            if not isinstance(sent["webhook_on_pending"], bool):
+                raise Mistake("webhook_on_pending", "Must be true or false.")
+            merchant["webhook_on_pending"] = sent["webhook_on_pending"]
+        if "settle_after" in sent:
+            World.objects.filter(pk=1).update(settle_after=_settle_after(sent["settle_after"]))
+        if merchant:
+            Merchant.objects.filter(mid=options.current().mid).update(**merchant)
+    return _settings_json()
+
+
+def _webhook_url(value: Any) -> str:
+    if not isinstance(value, str) or len(value) > 255:
+        raise Mistake("webhook_url", "Must be a URL of at most 255 characters, or empty for none.")
+    if value and (why := guard.refusal(value, options.current().allow_host)):
+        raise Mistake("webhook_url", f"Refused: {why}.")
+    return value
+
+
+def _settle_after(value: Any) -> float:
+    try:
+        return options.seconds("" if isinstance(value, bool) else str(value))
+    except argparse.ArgumentTypeError as error:
+        raise Mistake("settle_after", f"It {error}.") from error
+
+
+def _settings_json() -> dict[str, Any]:
+    merchant = world.merchant(options.current().mid)
+    return {
+        "webhook_url": merchant.webhook_url if merchant else "",
+        "webhook_on_pending": bool(merchant and merchant.webhook_on_pending),
+        "settle_after": world.get().settle_after,
+    }
+
+
+PAY_FIELDS = ("method", "outcome", "respcode", "amount", "deliver", "settles_as")
+
+
+@_command("POST")
+def pay(request: HttpRequest, order_id: str) -> dict[str, Any]:
+    """Completes a payment as a shopper and their bank would, and answers with the callback that the shop gets."""
+    found = _find(order_id)
+    sent = _sent(request, PAY_FIELDS)
+    method = Method(_one_of("method", sent.get("method", "upi"), tuple(Method)))
+    decision = _decision(sent)
+    amount = _amount(sent.get("amount"))
+    deliver = _deliver(sent.get("deliver", ["callback", "webhook"]))
+    instrument = {
+        Method.UPI: Instrument(Method.UPI, "success@demo", "", None),
+        Method.CARD: instruments.CARDS[0],
+        Method.NETBANKING: instruments.BANKS[0],
+        Method.WALLET: instruments.WALLETS[0],
+    }[method]
+    try:
+        attempt = bank.begin(found, instrument, amount=amount, webhook="webhook" in deliver, retry_failed=True)
+        attempt = bank.finish(attempt, decision)
+    except (bank.Finished, IllegalMove) as error:
+        raise Mistake("order_id", str(error)) from error
+    fields = notices.callback(attempt)
+    callback: dict[str, Any] = {"url": found.callback_url, "fields": fields, "delivered": None}
+    if "callback" in deliver:
+        answer = webhooks.post(found.callback_url, fields)
+        callback["delivered"] = {"status": answer.status, "answer": answer.text, "location": answer.location}
+    return {**_order_json(_find(order_id)), "callback": callback}
+
+
+def _decision(sent: dict[str, Any]) -> Decision:
+    outcome = Outcome(_one_of("outcome", sent.get("outcome"), tuple(Outcome)))
+    usual = Decision.usual(outcome)
+    code = _one_of("respcode", sent.get("respcode", usual.code), codes_for(outcome))
+    if "settles_as" not in sent:
+        return Decision(outcome, code, usual.settles_as)
+    if outcome is not Outcome.PENDING:
+        raise Mistake("settles_as", "Only a pending payment settles later.")
+    return Decision(outcome, code, Outcome(_one_of("settles_as", sent["settles_as"], ("success", "failure"))))
+
+
+def _amount(value: Any) -> Decimal | None:
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > 12 or (why := checks.amount_fault(value)):
+        raise Mistake("amount", why if isinstance(value, str) and len(value) <= 12 else "Must be text such as 1.00.")
+    return Decimal(value)
+
+
+def _deliver(value: Any) -> list[str]:
+    if not isinstance(value, list) or any(item not in ("callback", "webhook") for item in value):
+        raise Mistake("deliver", "Must be a list of callback and webhook; an empty one delivers nothing.")
+    return value
+
+
+@_command("POST")
+def settle(request: HttpRequest, order_id: str) -> dict[str, Any]:
+    """The late answer of the bank to a pending payment."""
+    attempt = _find(order_id).decisive()
+    sent = _sent(request, ("outcome", "respcode"))
+    outcome = Outcome(_one_of("outcome", sent.get("outcome"), ("success", "failure")))
+    code = _one_of("respcode", sent.get("respcode", Decision.usual(outcome).code), codes_for(outcome))
+    if attempt is None:
+        raise Mistake("order_id", "Nobody has tried to pay this order yet.")
+    try:
+        bank.settle(attempt, outcome, code)
+    except IllegalMove as error:
+        raise Mistake("order_id", str(error)) from error
+    return _order_json(_find(order_id))
