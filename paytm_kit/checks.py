@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 from django.urls import NoReverseMatch, reverse
 
-from paytm_kit import conf
+from paytm_kit import conf, gateways
 from paytm_kit.gateways.base import Account, ConfigurationError, Flow, GatewayError
 
 KEY_LENGTHS = (16, 24, 32)
@@ -122,8 +122,6 @@ def _routes() -> Iterator[CheckMessage]:
 
 
 def _account(account: Account) -> Iterator[CheckMessage]:
-    from paytm_kit.services.journal import gateway_for
-
     for key in account.keys:
         if len(key.encode()) not in KEY_LENGTHS:
             yield Error(
@@ -140,7 +138,7 @@ def _account(account: Account) -> Iterator[CheckMessage]:
     if account.environment == "production":
         yield from _production(account)
     try:
-        gateway_for(account)
+        gateways.build(account)
     except GatewayError as error:
         yield Error(str(error), hint="See settings.example.env.", id="paytm_kit.E008")
 

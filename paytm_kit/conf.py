@@ -1,30 +1,48 @@
 """Settings: ``settings.PAYTM_KIT`` first, then the environment or ``.env`` (python-decouple), then the default.
 
-Nothing is read at import; everything is read once, and again after Django's ``setting_changed``. The two tables below
-are the documentation: every name, its environment variable, what it means and its default.
+Nothing is read at import; everything is read once, and again after Django's ``setting_changed``. An empty value is the
+same as none. The two tables below are the documentation: every name, its environment variable, what it means and its
+default.
 """
 
 from __future__ import annotations
 
+import configparser
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, wraps
+from ipaddress import ip_address
+from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from decouple import AutoConfig, UndefinedValueError, strtobool
+from decouple import AutoConfig, strtobool
 from django.conf import settings
 from django.core.signals import setting_changed
 
 from paytm_kit.gateways.base import Account, ConfigurationError, Flow
+from paytm_kit.money import rupees
 
 REQUIRED = object()
+ENVIRONMENTS = ("production", "staging", "simulator")
+CHANNELS = ("WEB", "WAP")
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Secret(str):
+    """Text that ``repr`` does not show: error pages and trackers print the ``repr`` of every variable."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'[secret]'"
 
 
 def _bool(value: object) -> bool:
-    return value if isinstance(value, bool) else bool(strtobool(str(value)))
+    return value if isinstance(value, bool) else bool(strtobool(str(value).strip()))
 
 
 def _text(value: object) -> str:
@@ -33,11 +51,38 @@ def _text(value: object) -> str:
 
 def _verbatim(value: object) -> str:
     """Keys are never trimmed or unquoted here: what the environment holds is what signs."""
-    return str(value)
+    return Secret(value)
 
 
 def _origin(value: object) -> str:
     return _text(value).rstrip("/")
+
+
+def _seconds(value: object) -> float:
+    seconds = float(str(value))
+    if not 0 < seconds <= 300:
+        raise ValueError("not from 0 to 300")
+    return seconds
+
+
+def _count(value: object) -> int:
+    number = int(str(value))
+    if number < 0:
+        raise ValueError("below zero")
+    return number
+
+
+def _rupees(value: Any) -> Decimal:
+    return rupees(value.strip() if isinstance(value, str) else value)
+
+
+def _one_of(*words: str) -> Callable[[object], str]:
+    def cast(value: object) -> str:
+        if (word := _text(value)) not in words:
+            raise ValueError("another word")
+        return word
+
+    return cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +101,7 @@ ACCOUNT_SETTINGS = (
     Setting(
         "ENVIRONMENT",
         "ENVIRONMENT",
-        _text,
+        _one_of(*ENVIRONMENTS),
         REQUIRED,
         "production, staging, or simulator (needs HOST). Keys of one environment never work in another.",
     ),
@@ -77,17 +122,23 @@ ACCOUNT_SETTINGS = (
     ),
     Setting("WEBSITE", "WEBSITE", _text, "WEBSTAGING", "Website name: WEBSTAGING on staging; see the dashboard else."),
     Setting("INDUSTRY_TYPE", "INDUSTRY_TYPE", _text, "Retail", "Industry type, used by the legacy flow only."),
-    Setting("CHANNEL", "CHANNEL", _text, "WEB", "WEB or WAP."),
+    Setting("CHANNEL", "CHANNEL", _one_of(*CHANNELS), "WEB", "WEB or WAP."),
     Setting("HOST", "HOST", _origin, "", "https://host of the gateway, if not the environment's own."),
-    Setting("FLOW", "FLOW", _text, "hosted", "hosted (the gateway's page), js (JS Checkout) or legacy (signed form)."),
-    Setting("CONNECT_TIMEOUT", "CONNECT_TIMEOUT", float, 5.0, "Seconds to wait for a connection to the gateway."),
-    Setting("READ_TIMEOUT", "READ_TIMEOUT", float, 30.0, "Seconds to wait for the gateway's answer."),
+    Setting(
+        "FLOW",
+        "FLOW",
+        _one_of(*Flow),
+        "hosted",
+        "hosted (the gateway's page), js (JS Checkout) or legacy (signed form).",
+    ),
+    Setting("CONNECT_TIMEOUT", "CONNECT_TIMEOUT", _seconds, 5.0, "Seconds to wait for a connection, at most 300."),
+    Setting("READ_TIMEOUT", "READ_TIMEOUT", _seconds, 30.0, "Seconds to wait for the gateway's answer, at most 300."),
     Setting(
         "REQUIRE_SIGNED_RESPONSES",
         "REQUIRE_SIGNED_RESPONSES",
         _bool,
         True,
-        "Refuse a success from the gateway's API that carries no signature. Leave on.",
+        "true or false: refuse a success from the gateway's API that carries no signature. Leave on.",
     ),
 )
 
@@ -99,24 +150,22 @@ KIT_SETTINGS = (
         REQUIRED,
         "https://your.shop: the callback URL is made from it, never from the request's Host header.",
     ),
-    Setting("MINIMUM_AMOUNT", "MINIMUM_AMOUNT", Decimal, Decimal("1.00"), "Smallest payment, in rupees."),
+    Setting("MINIMUM_AMOUNT", "MINIMUM_AMOUNT", _rupees, Decimal("1.00"), "Smallest payment, in rupees, as text: 1.00."),
     Setting(
         "TRUSTED_PROXIES",
         "TRUSTED_PROXIES",
-        int,
+        _count,
         0,
         "How many proxies of yours stand before Django: the client's address is read that far from the right.",
     ),
     Setting(
         "UNVERIFIED_ASKS",
         "UNVERIFIED_ASKS",
-        int,
+        _count,
         5,
         "How often callbacks that prove nothing may make us ask the gateway, per payment and hour.",
     ),
 )
-
-ENVIRONMENTS = ("production", "staging", "simulator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,50 +178,85 @@ class KitSettings:
     unverified_asks: int
 
 
+def _keys_stay_inside(read: Callable[P, T]) -> Callable[P, T]:
+    """Lets a ConfigurationError out with a traceback of its own: the variables of the frames below hold keys."""
+
+    @wraps(read)
+    def reading(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return read(*args, **kwargs)
+        except ConfigurationError as error:
+            problem = str(error)
+        raise ConfigurationError(problem)
+
+    return reading
+
+
+@_keys_stay_inside
 def raw() -> Mapping[str, Any]:
-    """``settings.PAYTM_KIT`` as written."""
+    """``settings.PAYTM_KIT`` as written. Raises ConfigurationError if it is no dictionary."""
     value = getattr(settings, "PAYTM_KIT", {})
     if not isinstance(value, Mapping):
         raise ConfigurationError("PAYTM_KIT must be a dictionary.")
     return value
 
 
+@_keys_stay_inside
 def raw_accounts() -> dict[str, Mapping[str, Any]]:
     """The accounts as written; without any there is one, "default", read from the environment."""
     accounts = raw().get("ACCOUNTS") or {"default": {}}
-    if not isinstance(accounts, Mapping) or not all(isinstance(value, Mapping) for value in accounts.values()):
+    if not isinstance(accounts, Mapping) or not all(
+        isinstance(name, str) and isinstance(value, Mapping) for name, value in accounts.items()
+    ):
         raise ConfigurationError('PAYTM_KIT["ACCOUNTS"] must map names to dictionaries.')
     return dict(accounts)
 
 
 def variable(setting: Setting, account: str = "") -> str:
     """The environment variable of a setting: PAYTM_MID, or PAYTM_TICKETS_MID for the account "tickets"."""
-    middle = "" if account in ("", "default") else f"{account.upper()}_"
+    middle = "" if account in ("", "default") else f"{account.upper().replace('-', '_')}_"
     return f"PAYTM_{middle}{setting.env}"
+
+
+def _environment() -> AutoConfig:
+    """The environment, then ``.env``: looked for beside manage.py and upwards (by itself decouple would begin here)."""
+    config = AutoConfig(search_path=str(getattr(settings, "BASE_DIR", os.getcwd())))
+    config.encoding = "utf-8-sig"  # editors on Windows put a byte order mark in front
+    return config
+
+
+def _given(setting: Setting, given: Mapping[str, Any], name: str) -> Any:
+    """The value as somebody wrote it, or ``None``. Raises ConfigurationError when ``.env`` cannot be read."""
+    value = given.get(setting.name)
+    if value is None:
+        try:
+            value = _environment()(name, default=None)
+        except (OSError, UnicodeDecodeError, configparser.Error) as error:
+            raise ConfigurationError(
+                f".env (or settings.ini) could not be read for {name}: {type(error).__name__}. "
+                "Make it readable, save it as UTF-8, one NAME=value a line."
+            ) from None
+    return None if isinstance(value, str) and not value.strip() else value
 
 
 def _resolve(setting: Setting, given: Mapping[str, Any], account: str = "") -> Any:
     name = variable(setting, account)
-    if setting.name in given:
-        value, where = given[setting.name], f"PAYTM_KIT {setting.name}"
-    else:
-        # decouple looks for .env from a folder upwards; the caller's own folder would be site-packages
-        config = AutoConfig(search_path=str(getattr(settings, "BASE_DIR", os.getcwd())))
-        default = "" if setting.default is REQUIRED else setting.default
-        try:
-            value, where = config(name, default=default), name
-        except (UndefinedValueError, OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"{name} could not be read: {type(error).__name__}.") from error
-    if setting.default is REQUIRED and value == "":
-        of = f' of account "{account}"' if account else ""
-        raise ConfigurationError(f"{setting.name}{of} is missing: set it in PAYTM_KIT or as {name}. {setting.help}")
+    what = f'{setting.name} of account "{account}"' if account else setting.name
+    value = _given(setting, given, name)
+    if value is None:
+        if setting.default is REQUIRED:
+            raise ConfigurationError(f"{what} is missing: set it in PAYTM_KIT or as {name}. {setting.help}")
+        return setting.default
     try:
         return setting.cast(value)
-    except (ValueError, ArithmeticError, TypeError) as error:
-        raise ConfigurationError(f"{where} has a value that cannot be used. {setting.help}") from error
+    except (ValueError, ArithmeticError, TypeError):
+        raise ConfigurationError(
+            f"{what} (in PAYTM_KIT, or {name}) has a value that cannot be used. {setting.help}"
+        ) from None
 
 
 @lru_cache(maxsize=1)
+@_keys_stay_inside
 def kit() -> KitSettings:
     """The kit's own settings. Raises ConfigurationError."""
     values = {setting.name.lower(): _resolve(setting, raw()) for setting in KIT_SETTINGS}
@@ -180,18 +264,24 @@ def kit() -> KitSettings:
 
 
 @lru_cache(maxsize=32)
+@_keys_stay_inside
 def account(name: str = "default") -> Account:
     """One account by its name. Raises ConfigurationError that names what is missing, never a key."""
     accounts = raw_accounts()
     if name not in accounts:
         raise ConfigurationError(f'There is no account "{name}". PAYTM_KIT["ACCOUNTS"] has: {", ".join(accounts)}.')
     value = {setting.name: _resolve(setting, accounts[name], name) for setting in ACCOUNT_SETTINGS}
-    if value["ENVIRONMENT"] not in ENVIRONMENTS:
-        raise ConfigurationError(f'ENVIRONMENT of account "{name}" must be one of: {", ".join(ENVIRONMENTS)}.')
     if value["ENVIRONMENT"] == "simulator" and not value["HOST"]:
-        raise ConfigurationError(f'Account "{name}" uses the simulator but HOST does not say where it runs.')
-    if value["FLOW"] not in tuple(Flow):
-        raise ConfigurationError(f'FLOW of account "{name}" must be one of: {", ".join(Flow)}.')
+        raise ConfigurationError(
+            f'Account "{name}" uses the simulator but HOST (in PAYTM_KIT, or {variable(_HOST, name)}) does not say '
+            "where it runs."
+        )
+    if len(value["MERCHANT_ID"]) == 16 and len(value["MERCHANT_KEY"]) == 20:
+        # Said here, and not by a check, because everything else would print the "MID".
+        raise ConfigurationError(
+            f'MERCHANT_ID and MERCHANT_KEY of account "{name}" look exchanged: Paytm\'s MIDs have 20 characters, '
+            "its keys 16."
+        )
     return Account(
         name=name,
         gateway=value["GATEWAY"],
@@ -214,16 +304,36 @@ def accounts() -> list[Account]:
     return [account(name) for name in raw_accounts()]
 
 
+def variables() -> set[str]:
+    """Every environment variable that the kit reads, for all accounts as they stand."""
+    found = {variable(setting) for setting in KIT_SETTINGS}
+    return found.union(variable(setting, name) for name in raw_accounts() for setting in ACCOUNT_SETTINGS)
+
+
 def is_public_https(url: str) -> bool:
-    """Whether the outside world could reach this URL over TLS."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    local = host in ("localhost", "127.0.0.1", "::1", "testserver") or host.endswith((".local", ".test", ".example"))
-    return parts.scheme == "https" and "." in host and not local and host != "example.com"
+    """Whether the outside world could reach this URL over TLS: neither a private address nor a reserved name."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    try:
+        known = ip_address(host).is_global
+    except ValueError:
+        known = "." in host and not host.endswith(_NOT_PUBLIC)
+    return parts.scheme == "https" and known
+
+
+# Special-use domain names (RFC 2606, RFC 6761, RFC 6762, RFC 8375) and the usual names of private networks.
+_NOT_PUBLIC = (
+    *(".localhost", ".local", ".test", ".example", ".invalid", ".internal", ".lan", ".home.arpa"),
+    *("example.com", "example.net", "example.org"),
+)
+_HOST = next(setting for setting in ACCOUNT_SETTINGS if setting.name == "HOST")
 
 
 def _forget(*, setting: str, **_: object) -> None:
-    if setting == "PAYTM_KIT":
+    if setting in ("PAYTM_KIT", "BASE_DIR"):
         kit.cache_clear()
         account.cache_clear()
 

@@ -40,7 +40,7 @@ def _refuse(what: str) -> NoReturn:
     raise LedgerOnly(f"{what} is written by the ledger only. Use the verbs of paytm_kit.checkout or the commands.")
 
 
-class LedgerQuerySet(models.QuerySet):  # type: ignore[type-arg]
+class LedgerQuerySet(models.QuerySet[Any]):
     """Refuses bulk changes from outside the ledger."""
 
     def _guard(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import cast
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
@@ -37,7 +36,7 @@ class PayableMixin(models.Model):
     @property
     def payments(self) -> PaymentQuerySet:
         """Every attempt to collect, newest first."""
-        return cast(PaymentQuerySet, Payment.objects.for_order(self))
+        return Payment.objects.for_order(self)
 
     @property
     def amount_paid(self) -> Decimal:

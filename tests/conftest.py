@@ -1,4 +1,4 @@
-"""What the whole suite shares: an order, a payment on its way, Paytm at the other end, and a client that checks CSRF."""
+"""What the whole suite shares: an order, a payment on its way, Paytm at the other end, a client that checks CSRF."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paytm as the suite plays it: messages signed by Paytm's own Python library, so that our checksum is not its own judge."""
+"""Paytm as the suite plays it, signed by Paytm's own Python library: our checksum must not judge itself."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def callback_fields(payment: Payment, status: str = "TXN_SUCCESS", *, key: str =
     return {**sent, "CHECKSUMHASH": sign(sent, key)}
 
 
-def status_text(order_id: str, status: str = "TXN_SUCCESS", *, key: str = KEY, signed: bool = True, **changes: Any) -> str:
+def status_text(
+    order_id: str, status: str = "TXN_SUCCESS", *, key: str = KEY, signed: bool = True, **changes: Any
+) -> str:
     """The status API's answer as text, signed over the exact body."""
     code, message = RESULTS.get(status, ("999", "?"))
     body: dict[str, Any] = {"resultInfo": {"resultStatus": status, "resultCode": code, "resultMsg": message}}

@@ -66,7 +66,13 @@ def groups() -> list[Group]:
             chromium(),
             "apt-get install chromium, or set CHROMIUM=/path/to/chromium",
         ),
-        Group("package", ("-m", "package",)),
+        Group(
+            "package",
+            (
+                "-m",
+                "package",
+            ),
+        ),
     ]
 
 

@@ -11,7 +11,6 @@ for name in [name for name in os.environ if name.startswith("PAYTM_")]:
     del os.environ[name]
 
 from demo_site.settings import *  # noqa: E402, F403
-from demo_site.settings import BASE_DIR  # noqa: E402
 
 SECRET_KEY = "tests-only"
 DEBUG = False

@@ -19,10 +19,10 @@ PAYMENT_NOTES = {
 
 
 def shop(request: HttpRequest) -> dict[str, Any]:
-    # an error page can be asked for before the session exists
-    cart_size = Cart(request.session).size if hasattr(request, "session") else 0
+    """Nothing is looked up until a template asks, so that the kit's own pages need neither session nor database."""
     return {
         "categories": Category.objects.all(),
-        "cart_size": cart_size,
+        # an error page can be asked for before the session exists
+        "cart_size": lambda: Cart(request.session).size if hasattr(request, "session") else 0,
         "payment_note": PAYMENT_NOTES.get(settings.PAYTM_ENVIRONMENT, ""),
     }

@@ -98,10 +98,7 @@ def _text_level(text: str) -> Iterator[Guess]:
 def _envelope(text: str, value: Any) -> Iterator[Guess]:
     if isinstance(value, dict) and "body" in value:
         for found in islice(_BODY.finditer(text), 5):
-            try:
-                end = json.JSONDecoder().raw_decode(text, found.end())[1]
-            except (ValueError, RecursionError):
-                continue
+            end = json.JSONDecoder().raw_decode(text, found.end())[1]  # the text as a whole has been parsed already
             yield Guess(Reason.JSON_ENVELOPE, 'the text of "body" alone', _encoded(text[found.end() : end]))
         for guess in _reserialised(text, value["body"]):
             yield Guess(Reason.JSON_ENVELOPE, f'"body" alone, {guess.detail}', guess.text)

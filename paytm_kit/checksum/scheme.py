@@ -97,10 +97,11 @@ def form_values(form: Mapping[str, str | None]) -> dict[str, str]:
     Names sort by code point, as in Python, Ruby and (byte order) PHP; Node puts integer-like names first.
     """
     getlist = getattr(form, "getlist", None)  # Django's QueryDict and its like: one name may have several values
-    values: dict[str, str] = {}
     for name in form:
         if not isinstance(name, str):
             raise TypeError(f"A field's name is {type(name).__name__}; names of form fields are text.")
+    values: dict[str, str] = {}
+    for name in sorted(form):
         if getlist is not None and (count := len(getlist(name))) != 1:
             raise ValueError(f"Field {shown(name)} has {count} values; a signed field has exactly one.")
         if name == CHECKSUM_FIELD:
@@ -114,8 +115,8 @@ def form_values(form: Mapping[str, str | None]) -> dict[str, str]:
                 'such as "10.00": how a number or list would be spelt is not for the checksum to guess.'
             )
         # Python, PHP and Java sign the word as empty text; Node, Ruby and .NET keep it.
-        values[name] = "" if value.lower() == "null" else value
-    return {name: values[name] for name in sorted(values)}
+        values[name] = "" if len(value) == 4 and value.lower() == "null" else value
+    return values
 
 
 def key_list(key: Keys) -> list[bytes]:

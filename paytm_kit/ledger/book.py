@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -21,44 +20,28 @@ from django.utils import timezone
 
 from paytm_kit.gateways.base import Account, Customer, Outcome, State
 from paytm_kit.ledger import ladder, transitions
-from paytm_kit.masking import one_line
+from paytm_kit.ledger.entries import Origin, describe, move, raise_flags, record
 from paytm_kit.models import Announcement, Flag, Payment, PaymentEvent, ledger_writes
-from paytm_kit.money import LARGEST
 
 log = logging.getLogger("paytm_kit.ledger")
 Kind = PaymentEvent.Kind
 INDIA = ZoneInfo("Asia/Kolkata")
+CHECKOUT = Origin("checkout")
 _ID_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # no l, o, 0, 1: people read these ids aloud to support
-
-ANNOUNCED = {
-    Kind.CAPTURED: "payment_succeeded",
-    Kind.FAILED: "payment_failed",
-    Kind.EXPIRED: "payment_failed",
-    Kind.FLAGGED: "payment_flagged",
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a verb did: the payment as it stands now and the announcements to deliver after commit."""
+    """What a verb did: the payment as it stands now and the events that it wrote."""
 
     payment: Payment
     events: tuple[PaymentEvent, ...] = ()
 
     @property
     def announcement_ids(self) -> list[int]:
+        """What has to be delivered after commit."""
         found = Announcement.objects.filter(event__in=[event.pk for event in self.events])
         return list(found.order_by("pk").values_list("pk", flat=True))
-
-
-def new_order_id(now: datetime) -> str:
-    """A gateway order id: the day in India and 20 random characters (100 bits); portable, 27 characters."""
-    random = "".join(secrets.choice(_ID_ALPHABET) for _ in range(20))
-    return f"{now.astimezone(INDIA):%y%m%d}-{random}"
-
-
-def open_slot(kind: ContentType, object_id: str) -> str:
-    return hashlib.sha256(f"{kind.pk}:{object_id}".encode()).hexdigest()
 
 
 def open_payment(
@@ -72,12 +55,12 @@ def open_payment(
         gateway=account.gateway,
         environment=account.environment,
         merchant_id=account.merchant_id,
-        gateway_order_id=new_order_id(now),
+        gateway_order_id=_new_order_id(now),
         token=secrets.token_hex(20),
         content_type=kind,
         object_id=str(order.pk),
         order_label=label[:200],
-        open_slot=open_slot(kind, str(order.pk)),
+        open_slot=hashlib.sha256(f"{kind.pk}:{order.pk}".encode()).hexdigest(),
         return_url=return_url,
         customer_id=customer.id,
         amount=amount,
@@ -87,7 +70,7 @@ def open_payment(
     try:
         with transaction.atomic(), ledger_writes():
             payment.save(force_insert=True)
-            _record(payment, Kind.OPENED, source="checkout", before="", amount=amount)
+            record(payment, Kind.OPENED, CHECKOUT, before="", message=f"{amount} {account.currency}")
     except IntegrityError:
         if Payment.objects.filter(open_slot=payment.open_slot).exists():
             return None
@@ -100,11 +83,8 @@ def start(payment_id: int, *, flow: str) -> Payment:
     with transaction.atomic(), ledger_writes():
         payment = _lock(payment_id)
         if payment.status == Payment.Status.CREATED:
-            now = timezone.now()
-            payment.started_at = now
-            payment.next_ask_at = ladder.next_ask(now, now)
-            _move(payment, Payment.Status.PROCESSING, now)
-            _record(payment, Kind.STARTED, source="checkout", before=Payment.Status.CREATED)
+            _begin(payment, timezone.now())
+            record(payment, Kind.STARTED, CHECKOUT, before=Payment.Status.CREATED)
         if payment.is_open:
             payment.flow = flow
         payment.save()
@@ -118,71 +98,60 @@ def supersede(payment_id: int, *, why: str) -> Payment:
         if payment.open_slot is not None:
             payment.open_slot = None
             payment.save()
-            _record(payment, Kind.SUPERSEDED, source="checkout", before=payment.status, message=why)
+            record(payment, Kind.SUPERSEDED, CHECKOUT, before=payment.status, message=why)
     return payment
 
 
 def apply(payment_id: int, outcome: Outcome, *, source: str, actor: str = "") -> Applied:
     """Brings what a gateway reports into the ledger. Idempotent; late, early, doubled and mixed-up reports are safe."""
+    origin = Origin(source, actor)
     try:
-        applied = _apply(payment_id, outcome, source=source, actor=actor)
+        applied = _apply(payment_id, outcome, origin)
     except IntegrityError:
         # Another payment took the same transaction id between our look and our write: now we see it and flag.
-        applied = _apply(payment_id, outcome, source=source, actor=actor)
-    for event in applied.events:
-        log.log(
-            logging.WARNING if event.flag else logging.INFO,
-            "payment.%s",
-            event.kind,
-            extra={
-                "order_id": applied.payment.gateway_order_id,
-                "status": applied.payment.status,
-                "source": source,
-                "flag": event.flag,
-            },
-        )
+        applied = _apply(payment_id, outcome, origin)
+    _log(applied, origin)
     return applied
 
 
-def _apply(payment_id: int, outcome: Outcome, *, source: str, actor: str) -> Applied:
+def _apply(payment_id: int, outcome: Outcome, origin: Origin) -> Applied:
     with transaction.atomic(), ledger_writes():
         payment = _lock(payment_id)
         now = timezone.now()
-        before = payment.status
-        if before == Payment.Status.CREATED and outcome.state in (State.SUCCESS, State.FAILURE, State.PENDING):
-            payment.started_at = now
-            _move(payment, Payment.Status.PROCESSING, now)
-            before = payment.status
+        if payment.status == Payment.Status.CREATED and outcome.state in (State.SUCCESS, State.FAILURE, State.PENDING):
+            _begin(payment, now)
         decision = transitions.decide(_facts(payment, outcome, now), outcome)
         events = []
         if decision.kind is not None:
-            _describe(payment, outcome, decision)
-            event = _record(
+            event = record(
                 payment,
                 decision.kind,
-                source=source,
-                actor=actor,
-                before=before,
+                origin,
+                before=payment.status,
                 after=decision.status,
                 outcome=outcome,
                 announce=Flag.DUPLICATE not in decision.flags,
             )
             if event is not None:
+                describe(payment, outcome, decision.kind)
                 payment.captured_amount += decision.captured
-                _move(payment, decision.status, now)
+                move(payment, decision.status, now)
                 events.append(event)
-        events += _flag(payment, decision.flags, source=source, actor=actor, outcome=outcome)
+        events += raise_flags(payment, decision.flags, origin, outcome=outcome)
         payment.save()
     return Applied(payment, tuple(events))
 
 
 def flag(payment_id: int, word: Flag, *, source: str, message: str, outcome: Outcome | None = None) -> Applied:
     """Marks a payment for a person's attention, once per reason."""
+    origin = Origin(source)
     with transaction.atomic(), ledger_writes():
         payment = _lock(payment_id)
-        events = _flag(payment, (word,), source=source, outcome=outcome, message=message)
+        events = raise_flags(payment, (word,), origin, outcome=outcome, message=message)
         payment.save()
-    return Applied(payment, tuple(events))
+    applied = Applied(payment, tuple(events))
+    _log(applied, origin)
+    return applied
 
 
 def asked(payment_id: int, *, soon: bool = False) -> Payment:
@@ -206,6 +175,18 @@ def claim_due(payment: Payment, now: datetime) -> bool:
     return taken == 1
 
 
+def _new_order_id(now: datetime) -> str:
+    """A gateway order id: the day in India and 20 random characters (100 bits); portable, 27 characters."""
+    random = "".join(secrets.choice(_ID_ALPHABET) for _ in range(20))
+    return f"{now.astimezone(INDIA):%y%m%d}-{random}"
+
+
+def _begin(payment: Payment, now: datetime) -> None:
+    payment.started_at = now
+    payment.next_ask_at = ladder.next_ask(now, now)
+    move(payment, Payment.Status.PROCESSING, now)
+
+
 def _lock(payment_id: int) -> Payment:
     """The payment, its row and those of the order's other payments locked until the transaction ends."""
     if not connections[router.db_for_write(Payment)].features.has_select_for_update:
@@ -218,129 +199,39 @@ def _lock(payment_id: int) -> Payment:
 
 
 def _facts(payment: Payment, outcome: Outcome, now: datetime) -> transitions.Facts:
-    taken = outcome.transaction_id and (
-        Payment.objects.filter(gateway=payment.gateway, transaction_id=outcome.transaction_id)
-        .exclude(pk=payment.pk)
-        .exists()
-    )
-    others = Payment.objects.filter(content_type_id=payment.content_type_id, object_id=payment.object_id)
-    paid_since = others.filter(captured_amount__gt=0, paid_at__gte=payment.created_at).exclude(pk=payment.pk)
+    others = Payment.objects.exclude(pk=payment.pk)
+    taken = others.filter(gateway=payment.gateway, transaction_id=outcome.transaction_id)
+    siblings = others.filter(content_type_id=payment.content_type_id, object_id=payment.object_id)
+    paid_since = siblings.filter(captured_amount__gt=0, paid_at__gte=payment.created_at)
     return transitions.Facts(
         status=payment.status,
         order_id=payment.gateway_order_id,
         merchant_id=payment.merchant_id,
         amount=payment.amount,
         currency=payment.currency,
-        transaction_id=(payment.transaction_id or "") if payment.captured_amount else "",
+        transaction_id=payment.transaction_id or "",
         flags=frozenset(payment.flag_list),
         may_expire=payment.started_at is not None and ladder.may_expire(payment.started_at, now),
         paid_since_opened=paid_since.exists(),
-        transaction_taken=bool(taken),
+        transaction_taken=bool(outcome.transaction_id) and taken.exists(),
     )
 
 
-def _move(payment: Payment, after: str, now: datetime) -> None:
-    transitions.check(payment.status, after)
-    if payment.status == after:
-        return
-    payment.status = after
-    if not payment.is_open:
-        payment.open_slot = None
-        payment.closed_at = now
-        payment.next_ask_at = None
-    if payment.is_paid:
-        payment.paid_at = now
-
-
-def _describe(payment: Payment, outcome: Outcome, decision: transitions.Decision) -> None:
-    """Keeps the gateway's words on the payment. A second capture's words stay in its event."""
-    if payment.is_paid:
-        return
-    texts = {
-        "bank_transaction_id": outcome.bank_transaction_id,
-        "payment_mode": outcome.payment_mode,
-        "bank_name": outcome.bank_name,
-        "gateway_name": outcome.gateway_name,
-        "code": outcome.code,
-        "message": outcome.message,
-        "shopper_text_source": outcome.shopper_text,
-    }
-    for name, value in texts.items():
-        length = Payment._meta.get_field(name).max_length
-        setattr(payment, name, one_line(value, length or 500))
-    if outcome.transaction_id and decision.kind == Kind.CAPTURED:
-        payment.transaction_id = outcome.transaction_id[:64]
-
-
-def _flag(
-    payment: Payment,
-    words: Iterable[str],
-    *,
-    source: str,
-    actor: str = "",
-    outcome: Outcome | None = None,
-    message: str = "",
-) -> list[PaymentEvent]:
-    events = []
-    for word in words:
-        event = _record(
-            payment,
-            Kind.FLAGGED,
-            source=source,
-            actor=actor,
-            before=payment.status,
-            outcome=outcome,
-            flag=word,
-            message=message,
+def _log(applied: Applied, origin: Origin) -> None:
+    payment = applied.payment
+    for event in applied.events:
+        log.log(
+            logging.WARNING if event.flag else logging.INFO,
+            "payment.%s order_id=%s status=%s source=%s flag=%s",
+            event.kind,
+            payment.gateway_order_id,
+            payment.status,
+            origin.source,
+            event.flag or "-",
+            extra={
+                "order_id": payment.gateway_order_id,
+                "status": payment.status,
+                "source": origin.source,
+                "flag": event.flag,
+            },
         )
-        if event is not None:
-            events.append(event)
-        if word not in payment.flag_list:
-            payment.flags = f"{payment.flags} {word}".strip()
-    return events
-
-
-def _record(
-    payment: Payment,
-    kind: str,
-    *,
-    source: str,
-    before: str,
-    after: str | None = None,
-    actor: str = "",
-    outcome: Outcome | None = None,
-    amount: Decimal | None = None,
-    flag: str = "",
-    message: str = "",
-    announce: bool = True,
-) -> PaymentEvent | None:
-    """Appends one event with its announcement; ``None`` if the ledger already holds the same fact."""
-    if outcome is not None:
-        amount = outcome.amount if amount is None else amount
-        message = message or outcome.message
-    if amount is not None and abs(amount) > LARGEST:
-        amount, message = None, f"amount {amount:.4E} is beyond what can be stored; {message}"
-    transaction_id = one_line(outcome.transaction_id, 64) if outcome else ""
-    fact = "|".join((kind, flag, transaction_id, str(amount if flag else "")))
-    fingerprint = hashlib.sha256(fact.encode()).hexdigest()
-    if payment.events.filter(fingerprint=fingerprint).exists():
-        return None
-    event = PaymentEvent(
-        payment=payment,
-        kind=kind,
-        fingerprint=fingerprint,
-        source=source,
-        actor=actor[:150],
-        status_before=before,
-        status_after=after or payment.status,
-        amount=amount,
-        transaction_id=transaction_id,
-        code=one_line(outcome.code, 64) if outcome else "",
-        message=one_line(message),
-        flag=flag,
-        created_at=timezone.now(),
-    )
-    event.save(force_insert=True)
-    if announce and kind in ANNOUNCED:
-        Announcement.objects.create(event=event, signal=ANNOUNCED[kind], created_at=event.created_at)
-    return event

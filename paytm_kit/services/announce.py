@@ -6,6 +6,7 @@ import logging
 import traceback
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -23,7 +24,7 @@ RETRY_MINUTES = (1, 5, 15, 60, 360, 1440)
 def after_commit(ids: Iterable[int]) -> None:
     """Delivers these as soon as the surrounding transaction, if there is one, has been committed."""
     for pk in ids:
-        transaction.on_commit(lambda pk=pk: deliver(pk))
+        transaction.on_commit(partial(deliver, pk))
 
 
 def due(limit: int = 1000) -> list[int]:

@@ -189,9 +189,8 @@ def retry(payment: Payment) -> Payment:
 
 def callback_url(account: str, *, channel: str = "callback") -> str:
     """Where the gateway sends the shopper (or its webhook): from BASE_URL, never from the request's Host header."""
-    return conf.kit().base_url + reverse(
-        f"paytm_kit:{channel}", kwargs={} if account == "default" else {"account": account}
-    )
+    arguments = {} if account == "default" else {"account": account}
+    return conf.kit().base_url + reverse(f"paytm_kit:{channel}", kwargs=arguments)
 
 
 def _amount(order: PayableMixin, amount: Decimal | int | str | None) -> Decimal:
@@ -215,8 +214,11 @@ def _customer(order: PayableMixin, given: Customer | None) -> Customer:
 
 def _own_url(url: str | None) -> str:
     """The return URL if it leads to our own host; anything else is ignored, so that nobody can be sent elsewhere."""
+    if not url:
+        return ""
     base = urlsplit(conf.kit().base_url)
-    safe = url and url.isprintable() and url_has_allowed_host_and_scheme(url, {base.netloc}, require_https=base.scheme == "https")
-    if url and not safe:
-        log.warning("checkout.return_url_ignored")
-    return url if url and safe and len(url) <= 500 else ""
+    ours = url_has_allowed_host_and_scheme(url, {base.netloc}, require_https=base.scheme == "https")
+    if ours and url.isprintable() and len(url) <= 500:
+        return url
+    log.warning("checkout.return_url_ignored")
+    return ""

@@ -159,10 +159,10 @@ def legacy_status(request: HttpRequest) -> Answer:
 def _flat(raw: bytes) -> Answer:
     try:
         fields, _ = envelope.read_json(raw)
-        if not all(isinstance(value, str) for value in fields.values()):
-            raise envelope.Malformed("every value must be text")
     except envelope.Malformed as error:
         return _flat_refusal("501", str(error), {})
+    if not all(isinstance(value, str) for value in fields.values()):
+        return _flat_refusal("501", "every value must be text", fields)
     merchant = world.merchant(fields.get("MID"))
     if merchant is None:
         return _flat_refusal("335", "no merchant has this MID here", fields)

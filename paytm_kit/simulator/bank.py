@@ -197,5 +197,3 @@ def _announce(row: Transaction) -> None:
         webhooks.enqueue(row)
     elif row.settle_at:
         transaction.on_commit(webhooks.wake)
-
-

@@ -11,6 +11,7 @@ from dataclasses import replace
 from paytm_kit.simulator import guard, instruments, options
 from paytm_kit.simulator.options import Options
 
+PURPOSE = "Stands in for Paytm's staging. This is not Paytm; no real money moves."
 BANNER = """\
 This is not Paytm. No real money moves, no real card works here.
   merchant id    {mid}
@@ -24,7 +25,7 @@ Stop with Ctrl-C.
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the simulator until it is told to stop. Returns the exit status: 0 ended, 2 could not start."""
-    parser = argparse.ArgumentParser(prog="paytm-simulator", description="Stands in for Paytm's staging. " + BANNER[:65])
+    parser = argparse.ArgumentParser(prog="paytm-simulator", description=PURPOSE)
     options.add_arguments(parser)
     parser.add_argument("--instruments", action="store_true", help="print the test instruments and end")
     arguments = vars(parser.parse_args(argv))
@@ -40,7 +41,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(chosen: Options) -> int:
     """Opens the port first, so that a taken one is told at once, then the books, then the doors."""
-    from paytm_kit.simulator import server  # noqa: PLC0415 - brings Django, which --instruments and mistakes need not
+    from paytm_kit.simulator import server  # brings Django, which mistakes need not
 
     try:
         listening = server.bind(chosen.host, chosen.port)
@@ -48,7 +49,7 @@ def run(chosen: Options) -> int:
         return _failed(str(error))
     with server.Books(chosen.db) as books:
         _set_up(replace(chosen, db=books.path))
-        from paytm_kit.simulator import worker, world  # noqa: PLC0415 - needs the settings above
+        from paytm_kit.simulator import worker, world  # these need the settings above
 
         world.ensure_open()
         worker.ensure_running()
@@ -62,8 +63,8 @@ def _set_up(chosen: Options) -> None:
     """Django with the simulator's own settings, whatever project this shell belongs to."""
     os.environ.update(options.to_environ(chosen))
     os.environ["DJANGO_SETTINGS_MODULE"] = "paytm_kit.simulator.settings"
-    import django  # noqa: PLC0415
-    from django.core.management import call_command  # noqa: PLC0415
+    import django
+    from django.core.management import call_command
 
     django.setup()
     call_command("migrate", verbosity=0, interactive=False)

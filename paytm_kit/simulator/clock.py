@@ -1,4 +1,4 @@
-"""The simulator's time: the real one plus an offset that the control plane can advance. Nothing else reads the clock."""
+"""The simulator's time: the real one plus an offset that the control plane can advance. Money follows only this."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control plane, JSON under ``/_sim/``: complete payments without a browser, look into the books, move the clock."""
+"""The control plane, JSON under ``/_sim/``: complete payments without a browser, read the books, move the clock."""
 
 from __future__ import annotations
 

@@ -96,18 +96,23 @@ def _answer(
     try:
         request.get_host()
         if methods and request.method not in methods:
-            response = refuse(request, 405, f"Use {' or '.join(methods)} here, not {one_line(request.method or '', 20)}.")
+            response = refuse(
+                request, 405, f"Use {' or '.join(methods)} here, not {one_line(request.method or '', 9)}."
+            )
             response["Allow"] = ", ".join(methods)
             return Answer(response, verdict="wrong method")
-        if len(request.body) > LARGEST_BODY:
-            raise RequestDataTooBig
-        result = view(request, *args, **kwargs)
+        too_large = len(request.body) > LARGEST_BODY
+        result = _too_large(refuse, request) if too_large else view(request, *args, **kwargs)
     except RequestDataTooBig:
-        return Answer(refuse(request, 413, "The body is larger than 1 MB."), verdict="body too large")
+        result = _too_large(refuse, request)
     except (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError) as error:
         logger.info("%s refused: %s", one_line(request.path), type(error).__name__)
         return Answer(refuse(request, 400, "The request could not be read."), verdict=type(error).__name__)
     return result if isinstance(result, Answer) else Answer(result)
+
+
+def _too_large(refuse: Refuse, request: HttpRequest) -> Answer:
+    return Answer(refuse(request, 413, "The body is larger than 1 MB."), verdict="body too large")
 
 
 def _record(request: HttpRequest, answer: Answer, began: Any, token: str) -> None:

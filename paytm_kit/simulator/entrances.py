@@ -24,14 +24,19 @@ from paytm_kit.simulator.models import Merchant, Order
 ASSETS = Path(__file__).parent / "static" / "paytm_simulator"
 
 
-def problem(request: HttpRequest, title: str, why: str, order_id: str = "", verdict: str = "", status: int = 400) -> Answer:
+def problem(
+    request: HttpRequest, title: str, why: str, order_id: str = "", verdict: str = "", event: str = ""
+) -> Answer:
     """A calm page that says what is wrong, with the reason that Paytm's own pages keep to themselves."""
-    response = render(request, "paytm_simulator/problem.html", {"title": title, "why": why}, status=status)
+    context = {"title": title, "why": why, "event": event}
+    response = render(request, "paytm_simulator/problem.html", context, status=400)
     return Answer(response, order_id, verdict or why)
 
 
 def session_expired(request: HttpRequest, order_id: str, why: str) -> Answer:
-    return problem(request, "Your session has expired", why, order_id, f"1006: {why}")
+    """Code 1006 as a page; JS Checkout hears SESSION_EXPIRED."""
+    title = "Your session has expired"
+    return problem(request, title, why, order_id, f"1006: {why}", event="SESSION_EXPIRED")
 
 
 def _to_page(order: Order, verdict: str) -> Answer:
@@ -60,7 +65,8 @@ def _with_token(request: HttpRequest, sent: QueryDict) -> Answer:
     order_id, token = sent.get("orderId", ""), sent.get("txnToken", "")
     for name in ("mid", "orderId"):
         if name in request.GET and request.GET[name] != sent.get(name, ""):
-            return problem(request, "This link is not right", f"{name} is not the same in the address and the form.", order_id)
+            why = f"{name} is not the same in the address and the form."
+            return problem(request, "This link is not right", why, order_id)
     order = Order.objects.filter(token=token).select_related("merchant").first()
     if order is None:
         return session_expired(request, order_id, "The txnToken is missing, mistyped or not from this simulator.")

@@ -1,4 +1,4 @@
-"""The test instruments: which card, VPA, bank or wallet leads to which outcome. One table for page, bank and terminal."""
+"""The test instruments: which card, VPA, bank or wallet leads to which outcome. One table for page and terminal."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class Method(StrEnum):
     NETBANKING = "netbanking"
     WALLET = "wallet"
 
+
+LABELS = {Method.UPI: "UPI IDs", Method.CARD: "Cards", Method.NETBANKING: "Banks", Method.WALLET: "Wallets"}
 
 # PAYMENTMODE and GATEWAYNAME as callbacks and status carry them (Paytm docs, Payment Status). A card's mode and a
 # bank's gateway come from the instrument.
@@ -50,6 +52,10 @@ class Instrument:
     scheme: str = ""
 
     @property
+    def group(self) -> str:
+        return LABELS[self.method]
+
+    @property
     def effect(self) -> str:
         """The outcome in words."""
         if self.decision is None:
@@ -61,18 +67,21 @@ class Instrument:
 
 _SAHYADRI = "Sahyadri Demo Bank"
 
+
+def _card(number: str, label: str, decision: Decision, scheme: str = "VISA", mode: str = "CC") -> Instrument:
+    return Instrument(Method.CARD, number, label, decision, mode, _SAHYADRI, scheme=scheme)
+
+
 CARDS = (
-    Instrument(Method.CARD, "4111111111111111", "Visa credit", SUCCESS, "CC", _SAHYADRI, scheme="VISA"),
-    Instrument(Method.CARD, "5555555555554444", "Mastercard credit", SUCCESS, "CC", _SAHYADRI, scheme="MASTER"),
-    Instrument(Method.CARD, "6074825972083818", "RuPay debit", SUCCESS, "DC", _SAHYADRI, scheme="RUPAY"),
-    Instrument(Method.CARD, "4000000000000002", "declined by the bank", declined("227"), "CC", _SAHYADRI, scheme="VISA"),
-    Instrument(Method.CARD, "4000000000009995", "not enough credit", declined("202"), "CC", _SAHYADRI, scheme="VISA"),
-    Instrument(Method.CARD, "4000000000000069", "expired at the bank", declined("207"), "CC", _SAHYADRI, scheme="VISA"),
-    Instrument(Method.CARD, "4000000000000127", "wrong card details", declined("209"), "CC", _SAHYADRI, scheme="VISA"),
-    Instrument(
-        Method.CARD, "4000000000000259", "bank answers late", PENDING_THEN_SUCCESS, "CC", _SAHYADRI, scheme="VISA"
-    ),
-)  # fmt: skip
+    _card("4111111111111111", "Visa credit", SUCCESS),
+    _card("5555555555554444", "Mastercard credit", SUCCESS, "MASTER"),
+    _card("6074825972083818", "RuPay debit", SUCCESS, "RUPAY", "DC"),
+    _card("4000000000000002", "declined by the bank", declined("227")),
+    _card("4000000000009995", "not enough credit", declined("202")),
+    _card("4000000000000069", "expired at the bank", declined("207")),
+    _card("4000000000000127", "wrong card details", declined("209")),
+    _card("4000000000000259", "bank answers late", PENDING_THEN_SUCCESS),
+)
 
 VPAS = (
     Instrument(Method.UPI, "success@demo", "approved at once", SUCCESS),
@@ -136,9 +145,7 @@ def card(number: str, expiry: str, cvv: str, today: date) -> Instrument:
     if not re.fullmatch(rf"\d{{{length}}}", cvv.strip(), re.ASCII):
         raise Unusable("cvv", f"The CVV has {length} digits. Any will do, for example {'1234'[:length]}.")
     known = next((item for item in CARDS if item.value == digits), None)
-    return known or Instrument(
-        Method.CARD, digits, network[1], SUCCESS, network[3], _SAHYADRI, scheme=network[1]
-    )  # fmt: skip
+    return known or _card(digits, network[1], SUCCESS, network[1], network[3])
 
 
 def vpa(text: str) -> Instrument:
@@ -182,7 +189,7 @@ def listing() -> Iterator[str]:
     yield "Test instruments. None of them is real, no money moves."
     for method in Method:
         yield ""
-        yield {"upi": "UPI IDs", "card": "Cards", "netbanking": "Banks", "wallet": "Wallets"}[method]
+        yield LABELS[method]
         for item in ALL:
             if item.method is method:
                 yield f"  {item.value:<20} {item.label:<46} {item.effect}"

@@ -1,4 +1,4 @@
-"""The simulator's own books: merchants, orders, transactions, what was delivered, what was said. Nothing of the kit's."""
+"""The simulator's own books: merchants, orders, transactions, deliveries, messages. Nothing of the kit's."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ class World(models.Model):
 
     class Meta:
         app_label = "paytm_simulator"
+
+    def __str__(self) -> str:
+        return f"{self.clock_offset} s ahead"
 
 
 class Merchant(models.Model):
@@ -71,7 +74,7 @@ class Order(models.Model):
 
 
 class Transaction(models.Model):
-    """One attempt at a bank. Of a card it keeps the last four digits, of a contact a masked form, of a secret nothing."""
+    """One attempt at a bank. It keeps a card's last four digits, a contact's masked form, no secret at all."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="transactions")
     txn_id = models.CharField(max_length=64, unique=True)
@@ -119,6 +122,9 @@ class Delivery(models.Model):
         app_label = "paytm_simulator"
         ordering = ["pk"]
 
+    def __str__(self) -> str:
+        return f"{self.status} {self.url}"
+
 
 class Message(models.Model):
     """One HTTP exchange, redacted, with what was found when it was checked."""
@@ -136,3 +142,6 @@ class Message(models.Model):
     class Meta:
         app_label = "paytm_simulator"
         ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.url}"

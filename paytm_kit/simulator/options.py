@@ -147,7 +147,7 @@ def checked(options: Options) -> Options:
 
 def current() -> Options:
     """The running simulator's options, from Django's settings."""
-    from django.conf import settings  # noqa: PLC0415 - the table above is used before Django is configured
+    from django.conf import settings  # the table above is used before Django is configured
 
     said = getattr(settings, "PAYTM_SIMULATOR", None)
     if isinstance(said, Options):

@@ -7,6 +7,7 @@ Back and a second click are harmless. It works without JavaScript.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -143,19 +144,17 @@ def case(request: HttpRequest, token: str, name: str) -> Answer:
     scanned = Instrument(Method.UPI, "qr@demo", "QR code", None)
     for known, _, decision, comes_back in CASES:
         if known == name:
-            paid_by = Instrument(Method.WALLET, "7777777778", "", None, bank="WALLET") if decision.code == "235" else scanned
-            return _begun(order, paid_by, decision, comes_back)
+            empty = decision.code == "235"
+            return _begun(order, instruments.WALLETS[1] if empty else scanned, decision, comes_back)
     return _begun(order, scanned, ANSWERS[name])
 
 
 def _begun(order: Order, instrument: Instrument | None, decision: Decision | None, comes_back: bool = True) -> Answer:
     """Begins an attempt, decides it where the decision is made already, and shows what comes next."""
-    try:
+    with suppress(bank.Finished, IllegalMove):  # a second click: the page shows the outcome that exists
         attempt = bank.begin(order, instrument)
         if decision:
             bank.finish(attempt, decision, comes_back=comes_back)
-    except (bank.Finished, IllegalMove):
-        pass  # a second click: the page shows the outcome that exists
     return _here(order)
 
 
@@ -193,8 +192,6 @@ def answer(request: HttpRequest, token: str, name: str) -> Answer:
         return session_expired(request, "", "No payment is waiting for an answer at this address.")
     otp_needed = attempt.method in (Method.CARD, Method.WALLET)
     if attempt.status == State.STARTED and (name == "cancel" or not otp_needed):
-        try:
+        with suppress(IllegalMove):  # a second click: the page shows the outcome that exists
             bank.finish(attempt, ANSWERS[name])
-        except IllegalMove:
-            pass  # a second click: the page shows the outcome that exists
     return _here(order)

@@ -13,7 +13,11 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any
 
-from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.core.servers.basehttp import (
+    ThreadedWSGIServer,
+    WSGIRequestHandler,
+    get_internal_wsgi_application,
+)
 
 LARGEST_BODY = 1_048_576  # bytes
 DRAINED = 16 * LARGEST_BODY  # read and thrown away of a larger one, so that the client hears the answer
@@ -104,7 +108,8 @@ def bind(host: str, port: int) -> Server:
 
 
 def serve(server: Server) -> None:
-    """Serves until SIGINT or SIGTERM, then closes the door and lets running requests end."""
+    """Serves until SIGINT or SIGTERM, then takes no more requests."""
+    server.set_app(get_internal_wsgi_application())
     ended = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:

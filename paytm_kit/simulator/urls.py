@@ -24,9 +24,7 @@ urlpatterns = [
     path("pay/<slug:token>/", pages.pay, name="pay"),
     re_path(r"^pay/(?P<token>[\w-]+)/method/(?P<method>upi|card|netbanking|wallet)$", pages.choose, name="choose"),
     path("pay/<slug:token>/otp", pages.otp, name="otp"),
-    re_path(
-        r"^pay/(?P<token>[\w-]+)/answer/(?P<name>approve|decline|later|cancel)$", pages.answer, name="answer"
-    ),
+    re_path(r"^pay/(?P<token>[\w-]+)/answer/(?P<name>approve|decline|later|cancel)$", pages.answer, name="answer"),
     re_path(
         r"^pay/(?P<token>[\w-]+)/case/(?P<name>success|declined|wallet-empty|wrong-vpa|pending|pending-fail|close"
         r"|approve|decline|cancel)$",

@@ -53,10 +53,8 @@ def send_next() -> bool:
         answer = post(due.url, due.fields)
         attempts = [*due.attempts, {"at": clock.now().isoformat(), "answer": answer.text}]
         left = RETRY_AFTER[len(attempts) - 1 :]
-        if answer.status == 200:
-            status = Delivery.DELIVERED
-        else:
-            status = Delivery.QUEUED if left else Delivery.FAILED
+        failed = Delivery.QUEUED if left else Delivery.FAILED
+        status = Delivery.DELIVERED if answer.status == 200 else failed
         next_at = clock.now() + timedelta(seconds=left[0] if left else 0)
         # update, not save: a reset may have removed the row meanwhile
         Delivery.objects.filter(pk=due.pk).update(status=status, attempts=attempts, next_at=next_at)

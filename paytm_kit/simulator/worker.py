@@ -43,7 +43,7 @@ def _work() -> None:
             try:
                 bank.settle_due()
                 busy = webhooks.send_next()
-            except Exception:  # noqa: BLE001 - one bad delivery must not end all later ones; it is logged in full
+            except Exception:  # one bad delivery must not end all later ones; it is logged in full
                 logger.exception("The webhook worker met an error and goes on.")
                 busy = False
             if not busy:

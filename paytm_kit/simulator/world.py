@@ -35,9 +35,7 @@ def reset() -> None:
         Message.objects.all().delete()
         Merchant.objects.exclude(mid=chosen.mid).delete()
         _merchant(chosen)
-        World.objects.update_or_create(
-            pk=1, defaults={"clock_offset": 0, "settle_after": chosen.settle_after}
-        )
+        World.objects.update_or_create(pk=1, defaults={"clock_offset": 0, "settle_after": chosen.settle_after})
     ids.reseed(chosen.seed)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import sys
 from dataclasses import FrozenInstanceError
 from typing import Any
 from urllib.parse import quote, quote_plus, urlencode
@@ -455,6 +456,20 @@ def test_for_json_text(text: str | bytes, signed: str | bytes, reason: Reason) -
     signature = peer_sign(signed)
     assert not verify(text, signature, KEY)
     expect(explain(text, signature, KEY), reason)
+
+
+def is_parsed(depth: int) -> bool:
+    try:
+        json.loads("[" * depth + "]" * depth)
+    except RecursionError:
+        return False
+    return True
+
+
+def test_nesting_of_any_depth_does_no_harm() -> None:
+    deepest = next(depth for depth in range(sys.getrecursionlimit(), 0, -1) if is_parsed(depth))
+    for depth in range(deepest - 6, deepest - 1):  # near the limit some calls still succeed and others do not
+        expect(explain("[" * depth + "]" * depth, peer_sign(JSON), KEY), Reason.PAYLOAD_DIFFERS)
 
 
 # ---- what holds for all findings

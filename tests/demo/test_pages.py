@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.backends.db import SessionStore
+from django.shortcuts import render
+from django.test import RequestFactory
+from pytest_django import DjangoAssertNumQueries
 
 from demo_site.content_policy import policy
 from demo_site.shop.models import Order
@@ -99,6 +104,19 @@ def test_the_page_that_sends_the_shopper_on_keeps_the_policy_too(shopper: Shoppe
         assert inline_code(shopper.page) == []
     assert Order.objects.count() == 1
     assert Payment.objects.filter(open_slot__isnull=False).count() == 1
+
+
+@pytest.mark.parametrize("name", ["interrupted", "malformed", "unknown"])
+def test_the_kits_own_pages_need_neither_database_nor_cookies(
+    name: str, rf: RequestFactory, db: None, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    request = rf.post("/paytm/callback/")
+    request.session, request.user = SessionStore("a" * 32), AnonymousUser()
+    with django_assert_num_queries(0):
+        answer = render(request, f"paytm_kit/{name}.html")
+    assert "Kadamb" in answer.content.decode()
+    assert not request.session.accessed
+    assert "CSRF_COOKIE" not in request.META
 
 
 def test_beside_the_simulator_the_policy_names_the_simulator_alone() -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import requests
 
 from paytm_kit.gateways.base import State, Unreachable
+from paytm_kit.gateways.paytm import PaytmClient
 from tests.gateways import wire
+from tests.gateways.certificate import self_signed
 from tests.gateways.conftest import Kept
 
 GOOD = wire.enclose(wire.status_body()).encode()
@@ -29,6 +33,9 @@ class Server(ThreadingHTTPServer):
         self.connections = 0
         self.over = threading.Event()
         super().__init__(("127.0.0.1", 0), Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is what some tests are about."""
 
     @property
     def url(self) -> str:
@@ -135,6 +142,22 @@ def test_a_dripping_answer_cannot_hold_us(server):
     with pytest.raises(Unreachable, match="took too long"):
         client.order_status(wire.ORDER)
     assert time.monotonic() - started < 10
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused_even_if_the_session_would_take_it(server, tmp_path):
+    server.socket = self_signed(tmp_path).wrap_socket(server.socket, server_side=True)
+    server.script = [good, good]
+    session = requests.Session()
+    session.verify = False
+    account = wire.account(environment="simulator", host=server.url.replace("http:", "https:"))
+    client = PaytmClient(account, session=session, sleep=lambda seconds: None)
+    with pytest.raises(Unreachable, match="no trusted TLS connection"):
+        client.order_status(wire.ORDER)
+    assert len(server.script) == 2  # nothing was sent
+    ours = ssl.create_default_context(cafile=tmp_path / "server.pem")
+    ours.check_hostname = False
+    with socket.create_connection(server.server_address) as plain, ours.wrap_socket(plain) as trusted:
+        assert trusted.version()  # the certificate is sound: whoever trusts it gets through
 
 
 def test_nobody_listening_is_unreachable():

@@ -88,7 +88,7 @@ def test_gateway_texts_cannot_forge_log_lines(paytm, caplog):
     paytm.post(wire.STATUS, body=wire.enclose(wire.status_body(resultInfo=info)))
     client = PaytmClient(wire.ACCOUNT)
     outcome = client.order_status(wire.ORDER)
-    client_notice = PaytmGateway(wire.ACCOUNT, client=client).read_notice(wire.form(wire.callback("TXN FORGED")))
+    client_notice = PaytmGateway(wire.ACCOUNT, client=client).read_notice(wire.form(wire.callback("TXN\u2028FORGED")))
     assert client_notice.claim is not None
     assert caplog.records
     for text in (*(record.getMessage() for record in caplog.records), outcome.message, outcome.code):

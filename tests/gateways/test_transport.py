@@ -118,6 +118,7 @@ def test_every_request_has_both_timeouts_and_verifies_the_certificate(paytm, mon
         connect, read = call.request.req_kwargs["timeout"]
         assert (connect, pytest.approx(read, abs=0.5)) == (2.5, 7.5)
         assert call.request.req_kwargs["verify"] is True
+        assert call.request.headers["Accept-Encoding"] == "identity"
 
 
 def test_no_further_attempt_begins_when_the_time_is_used_up(paytm):

@@ -99,9 +99,7 @@ def test_failure_then_success_then_failure_ends_paid_and_flagged_late(payment: P
     assert sorted(signals_of(payment)) == ["payment_failed", "payment_flagged", "payment_succeeded"]
 
 
-def test_two_paid_payments_of_one_order_announce_success_once(
-    order: Order, start: Callable[..., Payment]
-) -> None:
+def test_two_paid_payments_of_one_order_announce_success_once(order: Order, start: Callable[..., Payment]) -> None:
     first = start(order)
     book.supersede(first.pk, why="test")
     second = start(order)
@@ -225,7 +223,9 @@ def test_a_stored_event_cannot_change_even_inside_the_ledger(payment: Payment) -
 
 
 def test_gateway_text_cannot_break_rows_or_lines(payment: Payment) -> None:
-    noisy = success(payment, state=State.FAILURE, message="bad\r\nline\x00 " + "x" * 900, bank_name="ब" * 300, code="227")
+    noisy = success(
+        payment, state=State.FAILURE, message="bad\r\nline\x00 " + "x" * 900, bank_name="ब" * 300, code="227"
+    )
     book.apply(payment.pk, noisy, source="webhook")
     payment.refresh_from_db()
     assert "\n" not in payment.message

@@ -48,7 +48,7 @@ def unchanged(payment: Payment) -> bool:
 
 
 def test_every_inbound_endpoint_of_the_package_is_in_this_suite() -> None:
-    """Inbound means exempt from CSRF. Walks the whole URLconf, so that a new exempt view fails here until it is listed."""
+    """Inbound means exempt from CSRF. Walks the whole URLconf: a new exempt view fails here until it is listed."""
     exempt = set()
 
     def walk(patterns: list[Any], prefix: str) -> None:
@@ -143,7 +143,9 @@ def test_a_signed_and_confirmed_other_amount_is_flagged_and_not_paid(
     assert "We are checking your payment" in client.get(payment.get_result_url()).content.decode()
 
 
-@pytest.mark.parametrize("amount", ["1e2", "NaN", "Infinity", "-499.00", "+499.00", "٤٩٩.٠٠", "499.001", "", "4,99", "0x1"])
+@pytest.mark.parametrize(
+    "amount", ["1e2", "NaN", "Infinity", "-499.00", "+499.00", "٤٩٩.٠٠", "499.001", "", "4,99", "0x1"]
+)
 def test_amounts_that_are_not_plain_decimals_never_pay(
     payment: Payment, paytm: Paytm, post: Callable[..., Any], amount: str
 ) -> None:
@@ -176,7 +178,8 @@ def test_another_currency_is_flagged_and_stays_unpaid_when_reconciled(
 
 
 @pytest.mark.parametrize(
-    "changes", [{"mid": "OTHERMID000000000001"}, {"orderId": "261121-someoneelses"}, {"txnId": None}, {"txnAmount": None}]
+    "changes",
+    [{"mid": "OTHERMID000000000001"}, {"orderId": "261121-someoneelses"}, {"txnId": None}, {"txnAmount": None}],
 )
 def test_an_answer_about_something_else_is_not_believed(
     payment: Payment, paytm: Paytm, post: Callable[..., Any], endpoint: str, changes: dict

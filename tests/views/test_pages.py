@@ -131,8 +131,14 @@ def test_the_kits_own_base_template_stands_on_its_own(payment: Payment) -> None:
     import paytm_kit
 
     folder = f"{paytm_kit.__path__[0]}/templates"
-    engine = Engine(dirs=[folder], libraries={"i18n": "django.templatetags.i18n", "static": "django.templatetags.static",
-                                             "paytm_kit": "paytm_kit.templatetags.paytm_kit"})
+    engine = Engine(
+        dirs=[folder],
+        libraries={
+            "i18n": "django.templatetags.i18n",
+            "static": "django.templatetags.static",
+            "paytm_kit": "paytm_kit.templatetags.paytm_kit",
+        },
+    )
     html = engine.get_template("paytm_kit/result.html").render(
         RequestContext(RequestFactory().get("/"), {"payment": payment, "next_url": "/order/"})
     )
