@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.checks import ERROR, CheckMessage, Error, Warning, register
 from django.urls import NoReverseMatch, reverse
 
 from paytm_kit import conf, gateways
 from paytm_kit.gateways.base import Account, ConfigurationError, Flow, GatewayError
 
 KEY_LENGTHS = (16, 24, 32)
+SEE_EXAMPLE = "settings.example.env names every setting with its meaning."
 
 
 @register("paytm_kit")
 def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """Errors that make payments impossible, whatever the environment."""
     try:
-        names = list(_misspelt())
+        names = [*_misspelt(), *_account_names(), *_misspelt_variables()]
         accounts, broken = _accounts()
     except ConfigurationError as error:
-        return [Error(str(error), hint="See settings.example.env.", id="paytm_kit.E001")]
-    return [*names, *broken, *_base_url(), *_routes(), *(found for account in accounts for found in _account(account))]
+        return [Error(str(error), hint=SEE_EXAMPLE, id="paytm_kit.E001")]
+    each = (found for account in accounts for found in _account(account))
+    return [*names, *broken, *_base_url(), *_routes(), *each, *_together(accounts)]
 
 
 @register("paytm_kit", deploy=True)
@@ -75,39 +80,86 @@ def _accounts() -> tuple[list[Account], list[CheckMessage]]:
         try:
             good.append(conf.account(name))
         except ConfigurationError as error:
-            broken.append(Error(str(error), hint="See settings.example.env.", id="paytm_kit.E002"))
+            broken.append(Error(str(error), hint=SEE_EXAMPLE, id="paytm_kit.E002"))
     return good, broken
 
 
 def _misspelt() -> Iterator[CheckMessage]:
-    known = {setting.name for setting in conf.KIT_SETTINGS} | {"ACCOUNTS"}
-    yield from _unknown("PAYTM_KIT", conf.raw(), known)
+    kit, account = (
+        {setting.name: setting.env for setting in table} for table in (conf.KIT_SETTINGS, conf.ACCOUNT_SETTINGS)
+    )
+    yield from _unknown("PAYTM_KIT", conf.raw(), {**kit, "ACCOUNTS": "ACCOUNTS"}, account, "in an account of ACCOUNTS")
     for name, values in conf.raw_accounts().items():
-        yield from _unknown(f"account {name}", values, {setting.name for setting in conf.ACCOUNT_SETTINGS})
+        yield from _unknown(f'Account "{name}"', values, account, kit, "in PAYTM_KIT itself, outside ACCOUNTS")
 
 
-def _unknown(where: str, given: Any, known: set[str]) -> Iterator[CheckMessage]:
+def _unknown(
+    where: str, given: Any, known: dict[str, str], elsewhere: dict[str, str], place: str
+) -> Iterator[CheckMessage]:
+    """``known`` and ``elsewhere`` map names to the ends of their environment variables, which people also write."""
+    spellings = {env: name for name, env in known.items()} | {name: name for name in known}
     for name in given:
-        if name not in known:
-            near = get_close_matches(str(name).upper(), known, n=1, cutoff=0.5)
-            hint = f"Did you mean {near[0]}?" if near else f"Known names: {', '.join(sorted(known))}."
-            yield Error(f"{where} has an unknown setting {name!r}.", hint=hint, id="paytm_kit.E003")
+        if name in known:
+            continue
+        wanted = str(name).upper().removeprefix("PAYTM_")
+        near = get_close_matches(wanted, spellings, n=1, cutoff=0.6)
+        if wanted in elsewhere:
+            hint = f"{wanted} belongs {place}."
+        elif near:
+            hint = f"Did you mean {spellings[near[0]]}?"
+        else:
+            hint = f"Known names: {', '.join(sorted(known))}."
+        yield Error(f"{where} has an unknown setting {name!r}.", hint=hint, id="paytm_kit.E003")
+
+
+def _misspelt_variables() -> Iterator[CheckMessage]:
+    """Only what resembles a name of ours: a project may have PAYTM_ variables of its own."""
+    known = conf.variables()
+    for name in conf.written_variables():
+        near = [] if name in known else get_close_matches(name, known, n=1, cutoff=0.9)
+        if near:
+            yield Warning(
+                f"The environment (or .env) sets {name}, which the kit does not read.",
+                hint=f"Did you mean {near[0]}?",
+                id="paytm_kit.W017",
+            )
+
+
+def _account_names() -> Iterator[CheckMessage]:
+    taken = {conf.variable(setting) for setting in (*conf.KIT_SETTINGS, *conf.ACCOUNT_SETTINGS)}
+    for name in conf.raw_accounts():
+        own = {conf.variable(setting, name) for setting in conf.ACCOUNT_SETTINGS}
+        if not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", name) or (name != "default" and own & taken):
+            yield Error(
+                f"{name!r} cannot be the name of an account.",
+                hint="It stands in callback URLs and variables: a-z, 0-9, _ and -, at most 40, and not a word of ours.",
+                id="paytm_kit.E016",
+            )
 
 
 def _base_url() -> Iterator[CheckMessage]:
     try:
         url = conf.kit().base_url
     except ConfigurationError as error:
-        yield Error(
-            str(error), hint="Set PAYTM_BASE_URL, for example https://shop.your-domain.in.", id="paytm_kit.E004"
-        )
+        hint = "Set PAYTM_BASE_URL, for example https://shop.your-domain.in."
+        yield Error(str(error), hint=hint, id="paytm_kit.E004")
         return
-    if not url.startswith(("http://", "https://")):
+    if not _is_origin(url):
         yield Error(
-            f"BASE_URL {url!r} is not a web address.",
-            hint="Write it with https:// and without a path.",
+            f"BASE_URL {url!r} is not the address of a site.",
+            hint="Write scheme and host and nothing more: https://shop.your-domain.in, without a path.",
             id="paytm_kit.E004",
         )
+
+
+def _is_origin(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        sound = bool(parts.hostname) and parts.port != 0  # .port raises ValueError when it is no number
+    except ValueError:
+        return False
+    bare = not (parts.path or parts.query or parts.fragment or parts.username is not None)
+    return parts.scheme in ("http", "https") and sound and bare and re.fullmatch(r"[!-~]+", url) is not None
 
 
 def _routes() -> Iterator[CheckMessage]:
@@ -122,37 +174,71 @@ def _routes() -> Iterator[CheckMessage]:
 
 
 def _account(account: Account) -> Iterator[CheckMessage]:
-    for key in account.keys:
+    found = [*_keys(account), *_merchant_id(account), *_production(account)]
+    yield from found
+    if any(message.level >= ERROR for message in found):
+        return
+    try:
+        gateways.build(account)
+    except GatewayError as error:
+        yield Error(str(error), hint=SEE_EXAMPLE, id="paytm_kit.E008")
+
+
+def _keys(account: Account) -> Iterator[CheckMessage]:
+    for name, key in zip(("merchant key", "previous merchant key"), account.keys, strict=False):
         if len(key.encode()) not in KEY_LENGTHS:
             yield Error(
-                f'The merchant key of account "{account.name}" has {len(key.encode())} bytes; it must have 16.',
+                f'The {name} of account "{account.name}" has {len(key.encode())} bytes; it must have 16.',
                 hint="Was it cut at a # or a quote, or does it carry a space or line break? Quote it in .env.",
                 id="paytm_kit.E006",
             )
-    if not (account.merchant_id.isascii() and account.merchant_id.isalnum() and len(account.merchant_id) <= 20):
+        elif key != key.strip():
+            yield Warning(
+                f'The {name} of account "{account.name}" begins or ends with white space.',
+                hint="Paytm's keys do not: copy it anew from the dashboard, or every signature will be wrong.",
+                id="paytm_kit.W018",
+            )
+
+
+def _merchant_id(account: Account) -> Iterator[CheckMessage]:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,20}", account.merchant_id):
         yield Error(
             f'The MID of account "{account.name}" must be at most 20 letters and digits.',
             hint="Copy it from API keys in Paytm's dashboard.",
             id="paytm_kit.E007",
         )
-    if account.environment == "production":
-        yield from _production(account)
-    try:
-        gateways.build(account)
-    except GatewayError as error:
-        yield Error(str(error), hint="See settings.example.env.", id="paytm_kit.E008")
 
 
 def _production(account: Account) -> Iterator[CheckMessage]:
+    if account.environment != "production":
+        return
     if account.website == "WEBSTAGING":
         yield Warning(
             f'Account "{account.name}" is production but its website is WEBSTAGING.',
             hint="Set WEBSITE to the name in the dashboard, usually DEFAULT: else Paytm answers 501 System Error.",
             id="paytm_kit.W009",
         )
-    if any(word in account.host for word in ("stage", "localhost", "127.0.0.1")):
+    if account.host and ("stag" in account.host or not conf.is_public_https(account.host)):
         yield Error(
             f'Account "{account.name}" is production but its host is {account.host}.',
             hint="Remove HOST, or set ENVIRONMENT to what that host is.",
             id="paytm_kit.E015",
         )
+    if apps.is_installed("paytm_kit.simulator"):
+        yield Error(
+            f'Account "{account.name}" takes real money, and the simulator is installed beside it.',
+            hint="Remove paytm_kit.simulator from INSTALLED_APPS.",
+            id="paytm_kit.E020",
+        )
+
+
+def _together(accounts: list[Account]) -> Iterator[CheckMessage]:
+    counts = Counter((account.environment, account.merchant_id) for account in accounts)
+    for (environment, merchant_id), count in counts.items():
+        if count > 1:
+            names = ", ".join(a.name for a in accounts if (a.environment, a.merchant_id) == (environment, merchant_id))
+            yield Warning(
+                f"These accounts have the same MID: {names}.",
+                hint="Paytm sends a MID's webhooks to one address, so only one account hears them. Use one account.",
+                id="paytm_kit.W019",
+            )

@@ -27,6 +27,11 @@ from paytm_kit.money import rupees
 REQUIRED = object()
 ENVIRONMENTS = ("production", "staging", "simulator")
 CHANNELS = ("WEB", "WAP")
+# Special-use domain names (RFC 2606, RFC 6761, RFC 6762, RFC 8375) and the usual names of private networks.
+NOT_PUBLIC = (
+    *(".localhost", ".local", ".test", ".example", ".invalid", ".internal", ".lan", ".home.arpa"),
+    *("example.com", "example.net", "example.org"),
+)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -150,7 +155,13 @@ KIT_SETTINGS = (
         REQUIRED,
         "https://your.shop: the callback URL is made from it, never from the request's Host header.",
     ),
-    Setting("MINIMUM_AMOUNT", "MINIMUM_AMOUNT", _rupees, Decimal("1.00"), "Smallest payment, in rupees, as text: 1.00."),
+    Setting(
+        "MINIMUM_AMOUNT",
+        "MINIMUM_AMOUNT",
+        _rupees,
+        Decimal("1.00"),
+        "Smallest payment, in rupees: text, int or Decimal.",
+    ),
     Setting(
         "TRUSTED_PROXIES",
         "TRUSTED_PROXIES",
@@ -227,16 +238,20 @@ def _environment() -> AutoConfig:
 
 def _given(setting: Setting, given: Mapping[str, Any], name: str) -> Any:
     """The value as somebody wrote it, or ``None``. Raises ConfigurationError when ``.env`` cannot be read."""
-    value = given.get(setting.name)
-    if value is None:
-        try:
-            value = _environment()(name, default=None)
-        except (OSError, UnicodeDecodeError, configparser.Error) as error:
-            raise ConfigurationError(
-                f".env (or settings.ini) could not be read for {name}: {type(error).__name__}. "
-                "Make it readable, save it as UTF-8, one NAME=value a line."
-            ) from None
-    return None if isinstance(value, str) and not value.strip() else value
+    if not _empty(value := given.get(setting.name)):
+        return value
+    try:
+        value = _environment()(name, default=None)
+    except (OSError, UnicodeDecodeError, configparser.Error) as error:
+        raise ConfigurationError(
+            f".env (or settings.ini) could not be read for {name}: {type(error).__name__}. "
+            "Make it readable, save it as UTF-8, one NAME=value a line."
+        ) from None
+    return None if _empty(value) else value
+
+
+def _empty(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _resolve(setting: Setting, given: Mapping[str, Any], account: str = "") -> Any:
@@ -272,9 +287,9 @@ def account(name: str = "default") -> Account:
         raise ConfigurationError(f'There is no account "{name}". PAYTM_KIT["ACCOUNTS"] has: {", ".join(accounts)}.')
     value = {setting.name: _resolve(setting, accounts[name], name) for setting in ACCOUNT_SETTINGS}
     if value["ENVIRONMENT"] == "simulator" and not value["HOST"]:
+        host = next(variable(setting, name) for setting in ACCOUNT_SETTINGS if setting.name == "HOST")
         raise ConfigurationError(
-            f'Account "{name}" uses the simulator but HOST (in PAYTM_KIT, or {variable(_HOST, name)}) does not say '
-            "where it runs."
+            f'Account "{name}" uses the simulator, but HOST (in PAYTM_KIT, or {host}) does not say where it runs.'
         )
     if len(value["MERCHANT_ID"]) == 16 and len(value["MERCHANT_KEY"]) == 20:
         # Said here, and not by a check, because everything else would print the "MID".
@@ -299,15 +314,18 @@ def account(name: str = "default") -> Account:
     )
 
 
-def accounts() -> list[Account]:
-    """Every configured account."""
-    return [account(name) for name in raw_accounts()]
-
-
 def variables() -> set[str]:
     """Every environment variable that the kit reads, for all accounts as they stand."""
     found = {variable(setting) for setting in KIT_SETTINGS}
     return found.union(variable(setting, name) for name in raw_accounts() for setting in ACCOUNT_SETTINGS)
+
+
+def written_variables() -> list[str]:
+    """The names beginning with PAYTM_ in the environment and in ``.env``, whether or not the kit reads them."""
+    config = _environment()
+    config("PAYTM_MID", default=None)  # decouple opens the file at the first question
+    names = {*os.environ, *getattr(config.config.repository, "data", ())}
+    return sorted(name for name in names if name.startswith("PAYTM_"))
 
 
 def is_public_https(url: str) -> bool:
@@ -320,16 +338,8 @@ def is_public_https(url: str) -> bool:
     try:
         known = ip_address(host).is_global
     except ValueError:
-        known = "." in host and not host.endswith(_NOT_PUBLIC)
+        known = "." in host and not host.endswith(NOT_PUBLIC)
     return parts.scheme == "https" and known
-
-
-# Special-use domain names (RFC 2606, RFC 6761, RFC 6762, RFC 8375) and the usual names of private networks.
-_NOT_PUBLIC = (
-    *(".localhost", ".local", ".test", ".example", ".invalid", ".internal", ".lan", ".home.arpa"),
-    *("example.com", "example.net", "example.org"),
-)
-_HOST = next(setting for setting in ACCOUNT_SETTINGS if setting.name == "HOST")
 
 
 def _forget(*, setting: str, **_: object) -> None:

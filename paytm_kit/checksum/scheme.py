@@ -131,7 +131,7 @@ def key_list(key: Keys) -> list[bytes]:
 
 def decode_signature(signature: object) -> bytes | None:
     """The 80 bytes behind a signature, or ``None`` if it is not the one right spelling of 80 bytes."""
-    if not isinstance(signature, str) or len(signature) != SIGNATURE_LENGTH or not signature.isascii():
+    if not isinstance(signature, str) or len(signature) != SIGNATURE_LENGTH:
         return None
     try:
         sealed = base64.b64decode(signature, validate=True)

@@ -52,6 +52,11 @@ class Instrument:
     scheme: str = ""
 
     @property
+    def shown(self) -> str:
+        """A card number in groups of four, anything else as it is."""
+        return " ".join(re.findall(r"\d{1,4}", self.value)) if self.method is Method.CARD else self.value
+
+    @property
     def group(self) -> str:
         return LABELS[self.method]
 
@@ -133,9 +138,9 @@ def card(number: str, expiry: str, cvv: str, today: date) -> Instrument:
     digits = re.sub(r"[ -]", "", number)
     network = next((row for row in SCHEMES if re.match(row[0], digits)), None)
     if not re.fullmatch(r"\d{12,19}", digits, re.ASCII) or not luhn(digits):
-        raise Unusable("number", "This is not a card number. Use one of the test cards below.")
+        raise Unusable("number", "This is not a card number. Use one of the test cards on this page.")
     if network is None or len(digits) != network[2]:
-        raise Unusable("number", "This card's network is not accepted here. Use one of the test cards below.")
+        raise Unusable("number", "This card's network is not accepted here. Use one of the test cards on this page.")
     expires = re.fullmatch(r"(0[1-9]|1[0-2])\s*/\s*(?:20)?(\d\d)", expiry.strip(), re.ASCII)
     if not expires:
         raise Unusable("expiry", "Write the expiry as MM/YY, for example 12/30.")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -24,13 +24,13 @@ from paytm_kit.simulator.qr import svg
 
 # The buttons under "Try a case": what the bank decides, and whether the shopper comes back.
 CASES: tuple[tuple[str, str, Decision, bool], ...] = (
-    ("success", "Pay now", instruments.SUCCESS, True),
+    ("success", "Success (01)", instruments.SUCCESS, True),
     ("declined", "Declined by the bank (227)", instruments.declined("227"), True),
     ("wallet-empty", "Not enough money (235)", instruments.declined("235"), True),
     ("wrong-vpa", "Wrong UPI ID (295)", instruments.declined("295"), True),
     ("pending", "Pending, later paid (402)", instruments.PENDING_THEN_SUCCESS, True),
     ("pending-fail", "Pending, later declined (402)", instruments.PENDING_THEN_FAILURE, True),
-    ("close", "Pay, then close this tab", instruments.SUCCESS, False),
+    ("close", "Success, but close this tab", instruments.SUCCESS, False),
 )
 
 # What whoever plays the bank may answer on the approval page.
@@ -50,7 +50,9 @@ def _order(token: str) -> Order | None:
 def _here(order: Order) -> Answer:
     response = HttpResponseRedirect(reverse("paytm_simulator:pay", args=[order.token]))
     response.status_code = 303
-    return Answer(response, order.order_id)
+    attempt = order.decisive()
+    verdict = f"{attempt.method or 'no method'}: {attempt.status} {attempt.respcode}".strip() if attempt else ""
+    return Answer(response, order.order_id, verdict)
 
 
 @door.page("GET")
@@ -78,7 +80,7 @@ def upi_link(order: Order) -> str:
         "pa": "shop@demo", "pn": f"Simulated shop {order.merchant.mid}", "tr": order.order_id,
         "tn": "Not a real payment", "am": f"{order.amount:.2f}", "cu": order.currency,
     }  # fmt: skip
-    return f"upi://pay?{urlencode(parts)}"
+    return f"upi://pay?{urlencode(parts, quote_via=quote, safe='@')}"
 
 
 def _choose(

@@ -179,7 +179,7 @@ def test_it_opens_shop_and_simulator_tells_where_they_are_and_stops_both(tmp_pat
         timer.cancel()
         demo.kill()
         demo.stdout.close()
-    addresses = [f"http://127.0.0.1:{port}/", f"http://127.0.0.1:{port + 1}/", f"http://127.0.0.1:{port}/admin/"]
+    addresses = [f"http://127.0.0.1:{port}/", f"http://127.0.0.1:{port + 1}/_sim/", f"http://127.0.0.1:{port}/admin/"]
     logins = ["asha      demo-pass", "staff     demo-pass"]
     instruments = ["success@demo", "4111111111111111"]
     assert [promised for promised in addresses + logins + instruments if promised not in banner] == []

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from paytm_kit.gateways.base import InboundMessage, Notice, State, Verdict
 from paytm_kit.gateways.paytm import codes
-from paytm_kit.gateways.paytm.notices import peek_order_id, read_notice
+from paytm_kit.gateways.paytm.notices import read_notice
 from tests.gateways import wire
 
 CAMEL = {
@@ -284,7 +284,6 @@ def test_malformed_messages_say_why(message, why):
     assert why in notice.detail
     assert notice.detail.isprintable()
     assert len(notice.detail) < 120
-    assert peek_order_id(message) == ("", "")
 
 
 def test_plus_and_percent_and_non_ascii_survive():
@@ -301,11 +300,6 @@ def test_empty_values_count_in_the_signature():
     assert read(wire.form(fields)).verdict is Verdict.VERIFIED
 
 
-@pytest.mark.parametrize("message", MESSAGES.values(), ids=MESSAGES)
-def test_peeking_names_order_and_merchant_without_a_key(message):
-    assert peek_order_id(message) == (wire.ORDER, wire.MID)
-
-
 TYPES = st.sampled_from([wire.FORM, "application/json", "text/plain", "", f"{wire.FORM}; charset=utf-8"]) | st.text()
 
 
@@ -313,7 +307,6 @@ def total(message: InboundMessage) -> None:
     notice = read(message)
     assert notice.verdict is not Verdict.VERIFIED
     assert isinstance(notice.detail, str)
-    assert all(isinstance(part, str) for part in peek_order_id(message))
 
 
 @settings(deadline=None)

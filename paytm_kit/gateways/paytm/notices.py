@@ -92,16 +92,6 @@ def read_notice(message: InboundMessage, account: Account) -> Notice:
     return Notice(verdict, claim, parsed.fields, f"{_WHY[verdict]}; {doubt}" if doubt else _WHY[verdict])
 
 
-def peek_order_id(message: InboundMessage) -> tuple[str, str]:
-    """The order id and MID that a message names, unverified, to find the account that can verify it; or empty texts."""
-    try:
-        parsed = _parse(message)
-        known = answers.flat(parsed.fields, *parsed.spellings)
-    except Unreadable:
-        return "", ""
-    return answers.identifier(known["order_id"]), answers.identifier(known["merchant_id"])
-
-
 def _claim(known: Mapping[str, str]) -> tuple[Outcome | None, str]:
     """What the message claims, and why that is unclear. A claim without an order id is none."""
     reading = answers.read(known, codes.Family.PAYMENT, codes.Family.STATUS)

@@ -88,7 +88,7 @@ class Command(BaseCommand):
         lines = ["", "  Kadamb, the demo shop of paytm-kit, is open.", ""]
         lines.append(f"  Shop        {shop}/")
         if self.simulated:
-            lines.append(f"  Simulator   http://{HOST}:{port + 1}/   stands in for Paytm; no real money")
+            lines.append(f"  Simulator   http://{HOST}:{port + 1}/_sim/   stands in for Paytm; no real money")
         else:
             lines.append("  Payments    Paytm staging; use Paytm's own test cards and numbers")
         lines.append(f"  Admin       {shop}{reverse('admin:index')}")
@@ -97,7 +97,7 @@ class Command(BaseCommand):
             role = "staff, shop and admin" if person.is_staff else "a shopper"
             lines.append(f"    {person.username:<9} {settings.DEMO_PASSWORD}   {role}")
         if self.simulated:
-            lines += ["", "  Pay with", *(f"    {line}" for line in instruments.listing())]
+            lines += ["", "  Pay with", *(f"    {line}".rstrip() for line in instruments.listing())]
         lines += ["", "  Ctrl-C stops everything.", ""]
         return "\n".join(lines)
 
