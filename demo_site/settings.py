@@ -129,11 +129,17 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "datefmt": "%H:%M:%S", "style": "{"}},
+    "filters": {
+        "no_static": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: f" /{STATIC_URL}" not in record.getMessage(),
+        },
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "paytm_kit": {"level": "INFO"},
         "demo_site": {"level": "INFO"},
-        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False, "filters": ["no_static"]},
     },
 }

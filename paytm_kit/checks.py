@@ -75,7 +75,8 @@ def _deployed(accounts: list[Account], base_url: str) -> Iterator[CheckMessage]:
 
 
 def _accounts() -> tuple[list[Account], list[CheckMessage]]:
-    good, broken = [], []
+    good: list[Account] = []
+    broken: list[CheckMessage] = []
     for name in conf.raw_accounts():
         try:
             good.append(conf.account(name))
@@ -223,6 +224,12 @@ def _production(account: Account) -> Iterator[CheckMessage]:
             f'Account "{account.name}" is production but its host is {account.host}.',
             hint="Remove HOST, or set ENVIRONMENT to what that host is.",
             id="paytm_kit.E015",
+        )
+    if settings.DEBUG:
+        yield Warning(
+            f'Account "{account.name}" takes real money while DEBUG is on.',
+            hint="Set DEBUG = False: error pages show variables and settings to whoever meets them.",
+            id="paytm_kit.W021",
         )
     if apps.is_installed("paytm_kit.simulator"):
         yield Error(

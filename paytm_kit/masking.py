@@ -1,7 +1,8 @@
 """What may be stored or logged of a message: an allow-list by field name; contacts masked, all else dropped.
 
 Card rules: at most the last four digits and the bank's name survive (RBI/2021-22/96, card-on-file tokenisation);
-anything that looks like a card number is masked wherever it stands (PCI DSS 4.0.1, requirement 3.4).
+anything that looks like a card number is masked wherever it stands (PCI DSS 4.0.1, requirement 3.4). Digits glued to
+more digits are left alone: Paytm's transaction ids are long runs of digits.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from urllib.parse import parse_qsl
 DROPPED = "[dropped]"
 LONGEST = 16_000  # characters of a stored body
 LONGEST_VALUE = 500
+LONGEST_NAME = 60
 
 # Names are compared in lower case with "_" removed, so that ORDERID, orderId and ORDER_ID are one.
 KEPT = frozenset(
@@ -33,8 +35,15 @@ CONTACTS = frozenset(
     {"email", "mobile", "mobileno", "mobilenumber", "maskedcustomermobilenumber", "payeraccount", "vpa"}
 )
 
-_CARD = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+# Digit groups as people and banks write card numbers: up to two separators between them.
+_GROUPS = re.compile(r"\d+(?:[ \u00a0.\u2010-\u2013-]{1,2}\d+)*")
+_DIGITS = re.compile(r"\d+")
+_CARD_LENGTHS = range(13, 20)
+_ADDRESS = re.compile(r"[^\s@<>\"'(),:;/?&=]+@[^\s@<>\"'(),:;/?&=]+")  # an e-mail or a VPA
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+# What could forge a line or turn one around on a terminal (C0, C1, line separators, bidirectional controls), and lone
+# surrogates, which no database takes.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def one_line(text: str, limit: int = LONGEST_VALUE) -> str:
@@ -47,19 +56,41 @@ def mask_contact(value: str) -> str:
     if not value:
         return ""
     if "@" in value:
-        name, _, domain = value.partition("@")
+        name, _, domain = value.rpartition("@")
         return f"{name[:1]}***@{domain}"
     return "******" + value[-4:] if len(value) > 4 else "******"
 
 
 def mask_cards(text: str) -> str:
-    """Masks every run of 13 to 19 digits that passes the Luhn test, keeping the last four."""
+    """Masks every 13 to 19 digits that pass the Luhn test, together or in groups, keeping the last four."""
+    return _GROUPS.sub(_mask_groups, text)
 
-    def mask(match: re.Match[str]) -> str:
-        digits = re.sub(r"\D", "", match[0])
-        return f"[card ****{digits[-4:]}]" if _luhn(digits) else match[0]
 
-    return _CARD.sub(mask, text)
+def _mask_groups(match: re.Match[str]) -> str:
+    """Tries every stretch of whole groups, longest first: a card may stand behind an amount or before a date."""
+    text = match[0]
+    groups = list(_DIGITS.finditer(text))
+    shown, at, first = "", 0, 0
+    while first < len(groups):
+        last = _card_from(groups, first)
+        if last is not None:
+            digits = "".join(group[0] for group in groups[first : last + 1])
+            shown += f"{text[at : groups[first].start()]}[card ****{digits[-4:]}]"
+            at, first = groups[last].end(), last
+        first += 1
+    return shown + text[at:]
+
+
+def _card_from(groups: list[re.Match[str]], first: int) -> int | None:
+    """The last group of the longest card number that begins with this group."""
+    digits, found = "", None
+    for last in range(first, min(first + max(_CARD_LENGTHS), len(groups))):
+        digits += groups[last][0]
+        if len(digits) > max(_CARD_LENGTHS):
+            break
+        if len(digits) in _CARD_LENGTHS and _luhn(digits):
+            found = last
+    return found
 
 
 def holds_card(text: str) -> bool:
@@ -69,22 +100,22 @@ def holds_card(text: str) -> bool:
 
 def redact_value(name: str, value: str) -> str:
     """One field as it may be stored."""
-    key = name.replace("_", "").lower()
+    key = _key(name)
     if key in SHORTENED:
         return f"[{len(value)} characters]" if value else ""
     if key in CONTACTS:
-        return mask_contact(one_line(value))
+        return _bounded(mask_contact(value))
     if key in KEPT:
-        return mask_cards(one_line(value))
+        return _bounded(_ADDRESS.sub(lambda match: mask_contact(match[0]), value))
     return DROPPED
 
 
 def redact(value: Any, name: str = "body") -> Any:
     """A parsed JSON value as it may be stored; unknown names keep their name and lose their value."""
     if isinstance(value, Mapping):
-        allowed = name.replace("_", "").lower() in KEPT
+        allowed = _key(name) in KEPT
         return {
-            mask_cards(one_line(str(key), 60)): redact(item, str(key)) if allowed else DROPPED
+            _shown_name(str(key)): redact(item, str(key)) if allowed else DROPPED
             for key, item in list(value.items())[:100]
         }
     if isinstance(value, list):
@@ -99,9 +130,9 @@ def redact_body(body: bytes | str, content_type: str) -> str:
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     if not text:
         return ""
-    if "form" in content_type:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=None)[:100]
-        shown: Any = [[mask_cards(one_line(name, 60)), redact_value(name, value)] for name, value in pairs]
+    if "urlencoded" in content_type.lower():
+        pairs = parse_qsl(text, keep_blank_values=True)[:100]
+        shown: Any = [[_shown_name(name), redact_value(name, value)] for name, value in pairs]
         if len({name for name, _ in shown}) == len(shown):
             shown = dict(shown)
     else:
@@ -110,6 +141,20 @@ def redact_body(body: bytes | str, content_type: str) -> str:
         except (ValueError, RecursionError):
             return f"[{len(text)} characters that are not JSON]"
     return json.dumps(shown, ensure_ascii=False)[:LONGEST]
+
+
+def _key(name: str) -> str:
+    return name.replace("_", "").lower()
+
+
+def _bounded(value: str) -> str:
+    """Cut last: a card number that loses a digit at the edge would no longer be seen as one."""
+    return mask_cards(one_line(value, len(value)))[:LONGEST_VALUE]
+
+
+def _shown_name(name: str) -> str:
+    """A field's name; what cannot be one may be a value that came without a name."""
+    return mask_cards(name[:LONGEST_NAME]) if _NAME.fullmatch(name) else DROPPED
 
 
 def _luhn(digits: str) -> bool:

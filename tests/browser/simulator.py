@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from django.conf import settings
 
 MERCHANT_ID = "BROWSERMID0000000001"
 MERCHANT_KEY = "web#Key&1@paytm "  # a space at its end, too: what .env files and forms like to lose
@@ -34,6 +35,7 @@ class Simulator:
 
     def __init__(self, folder: Path) -> None:
         command = [sys.executable, "-m", "paytm_kit.simulator", "--port", "0", "--settle-after", "0"]
+        environ = {name: value for name, value in os.environ.items() if not name.startswith(("PAYTM_", "DJANGO_"))}
         self.url = ""
         self._last_lines: deque[str] = deque(maxlen=20)
         self._ready = threading.Event()
@@ -42,7 +44,7 @@ class Simulator:
         self._process = subprocess.Popen(
             [*command, "--db", str(folder / "books.sqlite3"), "--mid", MERCHANT_ID, "--key", MERCHANT_KEY],
             cwd=folder,  # no .env of the project's in reach
-            env={name: value for name, value in os.environ.items() if not name.startswith(("PAYTM_", "DJANGO_"))},
+            env=environ | {"PYTHONPATH": str(settings.BASE_DIR)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -21,6 +21,7 @@ BODY = '{"mid":"FAKEMID0000000000001","name":"₹"}'
 @pytest.fixture(autouse=True)
 def merchant_key(monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path) -> None:
     settings.BASE_DIR = tmp_path  # so that no .env of the machine's is read
+    settings.PAYTM_KIT = {"ACCOUNTS": {"default": {"ENVIRONMENT": "staging", "MERCHANT_ID": "FAKEMID0000000000001"}}}
     monkeypatch.setenv("PAYTM_MERCHANT_KEY", KEY)
 
 
@@ -119,22 +120,36 @@ def test_a_key_with_every_awkward_character_comes_through_an_env_file(
 
 
 @pytest.mark.parametrize("action", ["sign", "verify", "explain"])
-def test_a_key_of_the_wrong_length_names_its_variable(action: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_of_the_wrong_length_names_whose_it_is(action: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAYTM_MERCHANT_KEY", "Inv3nted")
     message = refused(action, *FIELDS, "--signature", sign(FORM, KEY))
-    assert message.startswith("PAYTM_MERCHANT_KEY: The merchant key has 8 bytes")
+    assert message.startswith('account "default": The merchant key has 8 bytes')
     assert "Inv3nted" not in message
+    message = refused(action, *FIELDS, "--signature", sign(FORM, KEY), "--key-env", "PAYTM_MERCHANT_KEY")
+    assert message.startswith("PAYTM_MERCHANT_KEY: The merchant key has 8 bytes")
 
 
 def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PAYTM_MERCHANT_KEY")
-    assert refused("sign", *FIELDS) == "PAYTM_MERCHANT_KEY is set neither in the environment nor in .env."
+    assert "MERCHANT_KEY of account" in refused("sign", *FIELDS)
+    named = refused("sign", *FIELDS, "--key-env", "OTHER_KEY")
+    assert named == "OTHER_KEY is set neither in the environment nor in .env."
 
 
 def test_an_env_file_that_is_not_utf8_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("PAYTM_MERCHANT_KEY")
     (tmp_path / ".env").write_bytes(b"PAYTM_MERCHANT_KEY=Inv3nted\xff")
-    assert refused("sign", *FIELDS) == "PAYTM_MERCHANT_KEY: the .env file cannot be read (UnicodeDecodeError)."
+    assert "could not be read" in refused("sign", *FIELDS)
+    named = refused("sign", *FIELDS, "--key-env", "PAYTM_MERCHANT_KEY")
+    assert named == "PAYTM_MERCHANT_KEY: the .env file cannot be read (UnicodeDecodeError)."
+
+
+def test_an_accounts_old_key_verifies_and_its_new_one_signs(settings: Any) -> None:
+    account = {"ENVIRONMENT": "staging", "MERCHANT_ID": "FAKEMID0000000000001", "MERCHANT_KEY": OTHER_KEY}
+    settings.PAYTM_KIT = {"ACCOUNTS": {"tickets": {**account, "PREVIOUS_MERCHANT_KEY": KEY}}}
+    assert run("verify", *FIELDS, "--account", "tickets", "--signature", sign(FORM, KEY))[0] == 0
+    assert verify(FORM, run("sign", *FIELDS, "--account", "tickets")[1].strip(), OTHER_KEY)
+    assert 'There is no account "default"' in refused("sign", *FIELDS)
 
 
 def test_a_key_on_the_command_line_is_refused() -> None:

@@ -2,7 +2,7 @@
 
     manage.py paytm_checksum sign --form MID=TESTMID0001 --form ORDERID=ORD-1
     manage.py paytm_checksum verify --json body.json --signature 'q2V…='
-    manage.py paytm_checksum explain --form … --form CHECKSUMHASH='q2V…=' --key-env PAYTM_MERCHANT_KEY
+    manage.py paytm_checksum explain --form … --form CHECKSUMHASH='q2V…=' --key-env OLD_KEY
 
 Ends with 0 (signed, or matches), 1 (does not match) or 2 (wrong usage or configuration).
 """
@@ -19,10 +19,10 @@ from decouple import AutoConfig, UndefinedValueError
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from paytm_kit import conf
 from paytm_kit.checksum import MerchantKeyError, explain, sign, verify
 from paytm_kit.checksum.scheme import CHECKSUM_FIELD, Payload, shown
-
-DEFAULT_KEY_VARIABLE = "PAYTM_MERCHANT_KEY"
+from paytm_kit.gateways.base import ConfigurationError
 
 
 class UsageError(CommandError):
@@ -43,12 +43,13 @@ class Command(BaseCommand):
         payload.add_argument("--json", metavar="FILE", help="file with the exact JSON text; - reads standard input")
         payload.add_argument("--json-text", metavar="TEXT", help="the exact JSON text")
         parser.add_argument("--signature", help=f"to verify or explain; a form may carry it as {CHECKSUM_FIELD}")
+        parser.add_argument("--account", default="default", help="whose key or keys to use (default: %(default)s)")
         parser.add_argument(
             "--key-env",
             action="append",
             metavar="NAME",
-            help="environment (or .env) variable that holds the merchant key; repeat for a rotation, current key first "
-            f"(default: {DEFAULT_KEY_VARIABLE}). Keys are not taken as arguments: the shell's history would keep them.",
+            help="environment (or .env) variable that holds a key to use instead; repeat for a rotation, current key "
+            "first. Keys are not taken as arguments: the shell's history would keep them.",
         )
         parser.add_argument("--key", help=SUPPRESS)
 
@@ -56,12 +57,15 @@ class Command(BaseCommand):
         if options["key"] is not None:
             raise UsageError("A key on the command line stays in the shell's history: use --key-env NAME.")
         payload = self._payload(options)
-        keys = [_key(name) for name in options["key_env"] or [DEFAULT_KEY_VARIABLE]]
+        named = options["key_env"]
+        keys = [_key(name) for name in named] if named else _account_keys(options["account"])
+        if options["action"] == "sign" and named and len(named) > 1:
+            raise UsageError("Only one key signs: give --key-env once.")
         try:
             matches = self._act(options["action"], payload, options["signature"], keys)
         except MerchantKeyError as error:
-            names = ", ".join(options["key_env"] or [DEFAULT_KEY_VARIABLE])
-            raise UsageError(f"{names}: {error}") from error
+            whose = ", ".join(named) if named else f'account "{options["account"]}"'
+            raise UsageError(f"{whose}: {error}") from error
         except ValueError as error:
             raise UsageError(str(error)) from error
         if not matches:
@@ -69,8 +73,6 @@ class Command(BaseCommand):
 
     def _act(self, action: str, payload: Payload, signature: str | None, keys: list[str]) -> bool:
         if action == "sign":
-            if len(keys) > 1:
-                raise UsageError("Only one key signs: give --key-env once.")
             self.stdout.write(sign(payload, keys[0]))
             return True
         if signature is None and isinstance(payload, dict):
@@ -117,6 +119,14 @@ def _read(source: str) -> bytes:
     except UnicodeDecodeError as error:
         raise UsageError(f"{source} is not UTF-8: byte {error.start} cannot be read.") from None
     return text
+
+
+def _account_keys(name: str) -> list[str]:
+    """The account's keys, the signing one first."""
+    try:
+        return list(conf.account(name).keys)
+    except ConfigurationError as error:
+        raise UsageError(str(error)) from error
 
 
 def _key(variable: str) -> str:
