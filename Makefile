@@ -36,7 +36,7 @@ migrations: .venv/.test
 
 # Needs gettext (Debian: apt-get install gettext).
 messages: .venv/.test
-	cd paytm_kit && ../$(BIN)/python ../manage.py makemessages --locale hi --ignore simulator --no-wrap --add-location file
+	cd paytm_kit && ../$(BIN)/python ../manage.py makemessages --locale hi --ignore "simulator/*" --no-wrap --add-location file
 	cd paytm_kit && ../$(BIN)/python ../manage.py compilemessages --locale hi
 
 clean:

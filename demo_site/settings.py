@@ -112,7 +112,7 @@ USE_TZ = True
 TIME_ZONE = "Asia/Kolkata"
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = BASE_DIR / "build" / "static"
 
 # ---- Security ------------------------------------------------------------------------------------------------
 

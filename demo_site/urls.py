@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.contrib.auth import views as auth
+from django.templatetags.static import static
 from django.urls import include, path
+from django.views.generic import RedirectView
 
 admin.site.site_header = "Kadamb"
 admin.site.site_title = "Kadamb"
@@ -15,4 +17,5 @@ urlpatterns = [
     path("login/", auth.LoginView.as_view(template_name="shop/login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
+    path("favicon.ico", RedirectView.as_view(url=static("shop/kadamb.svg"))),
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -38,8 +38,12 @@ CONTACTS = frozenset(
 # Digit groups as people and banks write card numbers: up to two separators between them.
 _GROUPS = re.compile(r"\d+(?:[ \u00a0.\u2010-\u2013-]{1,2}\d+)*")
 _DIGITS = re.compile(r"\d+")
-_CARD_LENGTHS = range(13, 20)
-_ADDRESS = re.compile(r"[^\s@<>\"'(),:;/?&=]+@[^\s@<>\"'(),:;/?&=]+")  # an e-mail or a VPA
+_SHORTEST_CARD, _LONGEST_CARD = 13, 19
+_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # Luhn: twice the digit, its own digits added
+# First digits of payment cards (ISO/IEC 7812): the time in milliseconds and dates begin otherwise.
+_ISSUED = re.compile(r"2[2-7]|[3-68]")
+# An e-mail or a VPA in a text, from the beginning of its word.
+_ADDRESS = re.compile(r"(?<![^\s<>\"'(),:;/?&=])[^\s@<>\"'(),:;/?&=]+@[^\s<>\"'(),:;/?&=]+")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 # What could forge a line or turn one around on a terminal (C0, C1, line separators, bidirectional controls), and lone
 # surrogates, which no database takes.
@@ -63,39 +67,45 @@ def mask_contact(value: str) -> str:
 
 def mask_cards(text: str) -> str:
     """Masks every 13 to 19 digits that pass the Luhn test, together or in groups, keeping the last four."""
-    return _GROUPS.sub(_mask_groups, text)
-
-
-def _mask_groups(match: re.Match[str]) -> str:
-    """Tries every stretch of whole groups, longest first: a card may stand behind an amount or before a date."""
-    text = match[0]
-    groups = list(_DIGITS.finditer(text))
-    shown, at, first = "", 0, 0
-    while first < len(groups):
-        last = _card_from(groups, first)
-        if last is not None:
-            digits = "".join(group[0] for group in groups[first : last + 1])
-            shown += f"{text[at : groups[first].start()]}[card ****{digits[-4:]}]"
-            at, first = groups[last].end(), last
-        first += 1
+    shown, at = "", 0
+    for start, end, digits in _cards(text):
+        shown += f"{text[at:start]}[card ****{digits[-4:]}]"
+        at = end
     return shown + text[at:]
+
+
+def holds_card(text: str) -> bool:
+    """Whether some digits in the text are very likely a card number, so that somebody should be told."""
+    return any(_ISSUED.match(digits) for _, _, digits in _cards(text))
+
+
+def _cards(text: str) -> Iterator[tuple[int, int, str]]:
+    """Where card-like numbers stand, and their digits. A card may stand behind an amount or before a date."""
+    for match in _GROUPS.finditer(text):
+        groups = list(_DIGITS.finditer(text, match.start(), match.end()))
+        first = 0
+        while first < len(groups):
+            last = _card_from(groups, first)
+            if last is not None:
+                digits = "".join(group[0] for group in groups[first : last + 1])
+                yield groups[first].start(), groups[last].end(), digits
+                first = last
+            first += 1
 
 
 def _card_from(groups: list[re.Match[str]], first: int) -> int | None:
     """The last group of the longest card number that begins with this group."""
-    digits, found = "", None
-    for last in range(first, min(first + max(_CARD_LENGTHS), len(groups))):
-        digits += groups[last][0]
-        if len(digits) > max(_CARD_LENGTHS):
+    found, length = None, 0
+    plain = doubled = 0  # Luhn sums of the digits so far, the last one taken as it is or doubled
+    for last, group in enumerate(groups[first : first + _LONGEST_CARD], first):
+        length += len(group[0])
+        if length > _LONGEST_CARD:
             break
-        if len(digits) in _CARD_LENGTHS and _luhn(digits):
+        for digit in map(int, group[0]):
+            plain, doubled = doubled + digit, plain + _DOUBLED[digit]
+        if length >= _SHORTEST_CARD and plain % 10 == 0:
             found = last
     return found
-
-
-def holds_card(text: str) -> bool:
-    """Whether some run of digits in the text could be a card number."""
-    return mask_cards(text) != text
 
 
 def redact_value(name: str, value: str) -> str:
@@ -149,14 +159,9 @@ def _key(name: str) -> str:
 
 def _bounded(value: str) -> str:
     """Cut last: a card number that loses a digit at the edge would no longer be seen as one."""
-    return mask_cards(one_line(value, len(value)))[:LONGEST_VALUE]
+    return mask_cards(one_line(value, LONGEST))[:LONGEST_VALUE]
 
 
 def _shown_name(name: str) -> str:
     """A field's name; what cannot be one may be a value that came without a name."""
     return mask_cards(name[:LONGEST_NAME]) if _NAME.fullmatch(name) else DROPPED
-
-
-def _luhn(digits: str) -> bool:
-    total = sum(int(d) for d in digits[-1::-2])
-    return (total + sum(sum(divmod(2 * int(d), 10)) for d in digits[-2::-2])) % 10 == 0

@@ -45,6 +45,7 @@ class OrderAdmin(admin.ModelAdmin):
     search_fields = ["name", "email", "token"]
     date_hierarchy = "created_at"
     inlines = [OrderLineInline]
+    view_on_site = False  # an order opens for its own shopper only
     readonly_fields = ["number", "user", "amount", "created_at", "paid_at", "payment_links"]
     fields = [*readonly_fields, "name", "email", "mobile", "address", "city", "pin_code", "staff_remark"]
 

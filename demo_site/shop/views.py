@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from demo_site.shop.cart import Cart
 from demo_site.shop.forms import CheckoutForm, PayForm, QuantityForm
@@ -18,20 +18,20 @@ from demo_site.shop.ordering import create_order, is_own, last_placed, remember,
 from paytm_kit import checkout as paytm
 
 
-@require_GET
+@require_safe
 def home(request: HttpRequest) -> HttpResponse:
     shelves = Category.objects.prefetch_related(Prefetch("products", Product.objects.on_sale()))
     return render(request, "shop/home.html", {"shelves": shelves})
 
 
-@require_GET
+@require_safe
 def category(request: HttpRequest, slug: str) -> HttpResponse:
     shelf = get_object_or_404(Category, slug=slug)
     products = Product.objects.on_sale().filter(category=shelf)
     return render(request, "shop/category.html", {"category": shelf, "products": products})
 
 
-@require_GET
+@require_safe
 def product(request: HttpRequest, slug: str) -> HttpResponse:
     item = get_object_or_404(Product.objects.on_sale(), slug=slug)
     others = Product.objects.on_sale().filter(category=item.category).exclude(pk=item.pk)
@@ -39,7 +39,7 @@ def product(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "shop/product.html", {"product": item, "others": others, "form": form})
 
 
-@require_GET
+@require_safe
 @never_cache
 def cart(request: HttpRequest) -> HttpResponse:
     current = Cart(request.session)
@@ -102,7 +102,7 @@ def _known_details(request: HttpRequest) -> dict[str, str]:
     return known
 
 
-@require_GET
+@require_safe
 @login_required
 @never_cache
 def orders(request: HttpRequest) -> HttpResponse:
@@ -111,7 +111,7 @@ def orders(request: HttpRequest) -> HttpResponse:
     return render(request, "shop/orders.html", {"orders": mine})
 
 
-@require_GET
+@require_safe
 @never_cache
 def order(request: HttpRequest, token: str) -> HttpResponse:
     shown = visible_order(request, token)

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, TextField, Value
+from django.db.models.functions import Concat
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, URLPattern, path, reverse
 from django.utils.html import format_html
@@ -35,7 +36,10 @@ class FlagFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any] | None:
         if self.value() == "any":
             return queryset.exclude(flags="")
-        return queryset.filter(flags__contains=self.value()) if self.value() else None
+        if not self.value():
+            return None
+        words = Concat(Value(" "), F("flags"), Value(" "), output_field=TextField())
+        return queryset.alias(flag_words=words).filter(flag_words__contains=f" {self.value()} ")
 
 
 class EventInline(ReadOnlyInline):
@@ -62,7 +66,7 @@ class WireMessageInline(ReadOnlyInline):
 
 
 @admin.register(Payment)
-class PaymentAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class PaymentAdmin(ReadOnly, admin.ModelAdmin):
     list_display = (
         "gateway_order_id",
         "order_label",
@@ -103,9 +107,10 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
     def order_link(self, payment: Payment) -> str | SafeString:
         name = f"admin:{payment.content_type.app_label}_{payment.content_type.model}_change"
         try:
-            return format_html('<a href="{}">{}</a>', reverse(name, args=[payment.object_id]), payment.order_label)
+            url = reverse(name, args=[payment.object_id], current_app=self.admin_site.name)
         except NoReverseMatch:
             return payment.order_label
+        return format_html('<a href="{}">{}</a>', url, payment.order_label or payment.object_id)
 
     @admin.action(description=_("Ask the gateway now"), permissions=["ask"])
     def ask_now(self, request: HttpRequest, queryset: QuerySet[Payment]) -> None:
@@ -122,7 +127,8 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
         if payment is None or not self.has_view_permission(request, payment):
             raise PermissionDenied
         self._ask(request, payment)
-        return HttpResponseRedirect(reverse("admin:paytm_kit_payment_change", args=[pk]))
+        page = reverse("admin:paytm_kit_payment_change", args=[pk], current_app=self.admin_site.name)
+        return HttpResponseRedirect(page)
 
     def _ask(self, request: HttpRequest, payment: Payment) -> None:
         try:

@@ -9,7 +9,7 @@ from paytm_kit.models import Announcement, PaymentEvent, WireMessage
 
 
 @admin.register(WireMessage)
-class WireMessageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class WireMessageAdmin(ReadOnly, admin.ModelAdmin):
     list_display = (
         "created_at",
         "direction",
@@ -27,7 +27,7 @@ class WireMessageAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(PaymentEvent)
-class PaymentEventAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class PaymentEventAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("created_at", "payment", "kind", "flag", "amount", "code", "source", "actor")
     list_filter = ("kind", "flag", "source")
     search_fields = ("payment__gateway_order_id", "transaction_id")
@@ -37,7 +37,7 @@ class PaymentEventAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Announcement)
-class AnnouncementAdmin(ReadOnly, admin.ModelAdmin):  # type: ignore[type-arg]
+class AnnouncementAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("created_at", "signal", "state", "attempts", "next_try_at", "last_error")
     list_filter = ("state", "signal")
     search_fields = ("event__payment__gateway_order_id",)

@@ -14,6 +14,11 @@ from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 
+def gettext_noop(text: str) -> str:
+    """Marks a shopper's text for translation; it is translated where it is shown, since nothing here knows Django."""
+    return text
+
+
 class Flow(StrEnum):
     """How the shopper reaches the gateway's page."""
 
@@ -164,7 +169,7 @@ class GatewayError(Exception):
 
     code = "gateway_error"
     retryable = False
-    user_message = "We could not reach the payment service. You have not been charged. Please try again."
+    user_message = gettext_noop("The payment service is not available just now. Please try again in a few minutes.")
 
     def __init__(self, message: str, *, order_id: str = "", gateway_code: str = "") -> None:
         self.order_id = order_id
@@ -199,7 +204,7 @@ class Refused(GatewayError):
     """The gateway understood and said no."""
 
     code = "refused"
-    user_message = "The payment could not be started. You have not been charged."
+    user_message = gettext_noop("The payment could not be started. You have not been charged.")
 
 
 class Conflict(Refused):

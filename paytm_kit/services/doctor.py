@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -10,8 +11,9 @@ from email.utils import parsedate_to_datetime
 import requests
 from django.conf import settings
 from django.core import checks
-from django.db import DatabaseError, connections
+from django.db import DatabaseError, connections, router
 from django.db.migrations.executor import MigrationExecutor
+from django.urls import NoReverseMatch
 from django.utils import timezone
 
 from paytm_kit import conf
@@ -50,34 +52,34 @@ def _settings() -> Iterator[Finding]:
         yield Finding(OK, "every setting is present and spelt right")
 
 
+def _name(account: Account) -> str:
+    return f'account "{account.name}"'
+
+
 def _usable() -> Iterator[Account]:
-    for name in conf.raw_accounts():
-        try:
-            yield conf.account(name)
-        except ConfigurationError:
-            continue  # _settings has named it
+    """The accounts that can be asked about; what is wrong with the others stands in the findings of _settings."""
+    with suppress(ConfigurationError):
+        for name in conf.raw_accounts():
+            with suppress(ConfigurationError):
+                yield conf.account(name)
 
 
-def _key(account: Account) -> Iterator[Finding]:
-    length = len(account.key.encode())
-    name = f'account "{account.name}", {account.environment}, MID {account.merchant_id}'
-    if length in (16, 24, 32):
-        yield Finding(OK, f"{name}: the merchant key has {length} bytes")
-        return
-    yield Finding(
-        FAIL,
-        f"{name}: the merchant key has {length} bytes, not 16",
-        "Quote it in .env; copy it anew from the dashboard.",
-    )
+def _account(account: Account) -> Iterator[Finding]:
+    try:
+        journal.gateway_for(account)
+    except GatewayError:
+        return  # _settings has named it
+    bytes_ = len(account.key.encode())
+    yield Finding(OK, f"{_name(account)} is {account.environment}, MID {account.merchant_id}, key of {bytes_} bytes")
+    if len(account.keys) > 1:
+        yield Finding(OK, f"{_name(account)}: the previous key still verifies; remove it when the rotation is over")
 
 
 def _callback(account: Account) -> Iterator[Finding]:
     try:
-        callback = checkout.callback_url(account.name)
-    except ConfigurationError as error:
-        yield Finding(FAIL, str(error), "Set PAYTM_BASE_URL.")
-        return
-    webhook = checkout.callback_url(account.name, channel="webhook")
+        callback, webhook = (checkout.callback_url(account.name, channel=name) for name in ("callback", "webhook"))
+    except (ConfigurationError, NoReverseMatch):
+        return  # _settings has named it
     if conf.is_public_https(callback):
         yield Finding(OK, f"callback {callback} is public https; give Paytm's dashboard {webhook} as webhook URL")
     elif account.environment == "simulator":
@@ -97,11 +99,17 @@ def _seen(account: Account) -> Iterator[Finding]:
         return  # _database has said what is wrong
     if last is None:
         yield Finding(
-            WARN, "no webhook has ever come", "Register the webhook URL with Paytm: some shoppers never return."
+            WARN,
+            f"{_name(account)}: no webhook has ever come",
+            "Register the webhook URL with Paytm: some shoppers never return to tell how it went.",
         )
+        return
+    at = timezone.localtime(last.created_at).isoformat(" ", "minutes")
+    what = f"{_name(account)}: the last webhook came {at}: {last.get_verdict_display()}"
+    if last.verdict == WireMessage.Verdict.VERIFIED:
+        yield Finding(OK, what)
     else:
-        at = timezone.localtime(last.created_at).isoformat(" ", "minutes")
-        yield Finding(OK, f"the last webhook came {at}: {last.get_verdict_display()}")
+        yield Finding(WARN, what, "If this goes on, compare MERCHANT_KEY with the dashboard: paytm_checksum explains.")
 
 
 def _host(account: Account) -> Iterator[Finding]:
@@ -111,10 +119,13 @@ def _host(account: Account) -> Iterator[Finding]:
         return  # _settings has named it
     try:
         answer = requests.head(host, timeout=(account.connect_timeout, 10), allow_redirects=False)
+    except requests.exceptions.SSLError:
+        fix = "Update the certificates (package certifi); a proxy that opens TLS is not accepted, and must not be."
+        yield Finding(FAIL, f"{host} shows a certificate that cannot be trusted", fix)
+        return
     except requests.RequestException as error:
-        yield Finding(
-            FAIL, f"{host} cannot be reached ({type(error).__name__})", "Check DNS, firewall and proxy of this machine."
-        )
+        fix = "Check DNS, firewall and proxy of this machine, or use --offline."
+        yield Finding(FAIL, f"{host} cannot be reached ({type(error).__name__})", fix)
         return
     yield Finding(OK, f"{host} answers")
     yield from _clock(answer.headers.get("Date", ""))
@@ -134,10 +145,11 @@ def _clock(date: str) -> Iterator[Finding]:
 
 def _database() -> Iterator[Finding]:
     try:
-        executor = MigrationExecutor(connections["default"])
+        executor = MigrationExecutor(connections[router.db_for_write(Payment)])
         missing = executor.migration_plan([key for key in executor.loader.graph.leaf_nodes() if key[0] == "paytm_kit"])
     except DatabaseError as error:
-        yield Finding(FAIL, f"the database cannot be asked ({type(error).__name__})", "Check DATABASES.")
+        fix = "Check DATABASES, and that the server runs; manage.py showmigrations shows the whole error."
+        yield Finding(FAIL, f"the database cannot be asked ({type(error).__name__})", fix)
         return
     if missing:
         yield Finding(FAIL, "the kit's tables are not up to date", "Run manage.py migrate.")
@@ -146,9 +158,9 @@ def _database() -> Iterator[Finding]:
     waiting = Announcement.objects.filter(state=Announcement.State.WAITING, attempts__gt=0).count()
     overdue = Payment.objects.due(timezone.now() - timedelta(hours=1)).count()
     if waiting:
-        yield Finding(WARN, f"{waiting} announcements keep failing", "See their last error in the admin.")
+        yield Finding(WARN, f"announcements that keep failing: {waiting}", "See their last error in the admin.")
     if overdue:
-        yield Finding(WARN, f"{overdue} payments are overdue a question", "Run manage.py paytm_reconcile from cron.")
+        yield Finding(WARN, f"payments overdue a question: {overdue}", "Run manage.py paytm_reconcile from cron.")
 
 
 def _debug() -> Iterator[Finding]:
@@ -181,4 +193,4 @@ def _requests_in_transactions() -> Iterator[Finding]:
 
 Question = Callable[[], Iterator[Finding]]
 SITE: tuple[Question, ...] = (_database, _debug, _transport, _requests_in_transactions)
-ACCOUNT: tuple[Callable[[Account], Iterator[Finding]], ...] = (_key, _callback, _seen)
+ACCOUNT: tuple[Callable[[Account], Iterator[Finding]], ...] = (_account, _callback, _seen)

@@ -133,3 +133,18 @@ class Shopper:
 
     def arrives_at_payment(self) -> None:
         expect(self.page.get_by_role("heading", name="Choose how to pay")).to_be_visible()
+
+    def open_pop_up(self) -> PaymentPage:
+        """From the order page to JS Checkout's frame over the shop's own page."""
+        self.choose("Pop-up")
+        self.pay_button().click()
+        expect(self.page.locator("form[data-js-checkout]")).to_have_attribute("data-ready", "yes")
+        self.button("Pay now").click()
+        frame = self.page.frame_locator("iframe[title=Payment]")
+        expect(frame.get_by_role("heading", name="Choose how to pay")).to_be_visible()
+        return PaymentPage(frame)
+
+    def new_tab(self) -> None:
+        """The same person goes on in another tab."""
+        self.page = self.page.context.new_page()
+        self.payment_page = PaymentPage(self.page)

@@ -29,15 +29,25 @@ class Shopper:
     def __init__(self) -> None:
         self.client = Client(enforce_csrf_checks=True)
         self.response: HttpResponse
-        self.page: BeautifulSoup
+        self._page: BeautifulSoup | None = None
 
-    def open(self, path: str) -> BeautifulSoup:
-        return self._show(self.client.get(path, follow=True))
+    @property
+    def page(self) -> BeautifulSoup:
+        if self._page is None:
+            self._page = BeautifulSoup(self.response.content, "html.parser")
+        return self._page
 
-    def send(self, action: str, *, nth: int = 0, **changes: object) -> BeautifulSoup:
+    @page.setter
+    def page(self, page: BeautifulSoup) -> None:
+        self._page = page
+
+    def open(self, path: str) -> None:
+        self._show(self.client.get(path, follow=True))
+
+    def send(self, action: str, *, nth: int = 0, **changes: object) -> None:
         """Submits the page's nth form with this action: its own fields, with ``changes`` laid over them."""
         forms = [form for form in self.page.select("form[method=post]") if (form.get("action") or "") == action]
-        return self._show(self.client.post(action or self._path(), {**fields(forms[nth]), **changes}, follow=True))
+        self._show(self.client.post(action or self._path(), {**fields(forms[nth]), **changes}, follow=True))
 
     def sign_in(self, username: str) -> None:
         self.client.force_login(User.objects.get(username=username))
@@ -60,10 +70,8 @@ class Shopper:
     def _path(self) -> str:
         return self.response.request["PATH_INFO"]
 
-    def _show(self, response: HttpResponse) -> BeautifulSoup:
-        self.response = response
-        self.page = BeautifulSoup(response.content, "html.parser")
-        return self.page
+    def _show(self, response: HttpResponse) -> None:
+        self.response, self._page = response, None
 
 
 def fields(form: Tag) -> dict[str, str]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pytest
 from bs4 import BeautifulSoup
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.contrib.sessions.backends.db import SessionStore
 from django.shortcuts import render
 from django.test import RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
 from demo_site.content_policy import policy
-from demo_site.shop.models import Order
+from demo_site.shop.cart import Cart
+from demo_site.shop.models import Order, Product
+from paytm_kit.checkout import open_payment
 from paytm_kit.models import Payment
-from tests.demo.conftest import Shopper
+from tests.demo.conftest import DETAILS, Shopper
 from tests.demo.test_orders import pay
 from tests.paytm import Paytm
 
@@ -35,13 +37,16 @@ PAGES = [
 @pytest.fixture(params=PAGES)
 def page(request: pytest.FixtureRequest, shopper: Shopper) -> Shopper:
     """A page as a signed-in shopper with a full cart and an open payment sees it."""
+    product = Product.objects.get(slug="masala-chai")
+    order = Order.objects.create(user=User.objects.get(username="asha"), **{**DETAILS, "mobile": ""})
+    order.lines.create(product=product, name=product.name, unit_price=product.price, quantity=1)
     if request.param != "/login/":
         shopper.sign_in("asha")
-    order = shopper.buy()
-    pay(shopper, order, flow="legacy")
-    shopper.open("/product/masala-chai/")
-    shopper.send("/cart/masala-chai/add/")
-    known = {"ORDER": order.get_absolute_url(), "RESULT": order.payments[0].get_result_url()}
+    session = shopper.client.session
+    Cart(session).add(product, 1)
+    session.save()
+    shopper.client.cookies["sessionid"] = session.session_key
+    known = {"ORDER": order.get_absolute_url(), "RESULT": open_payment(order).get_result_url()}
     shopper.open(known.get(request.param, request.param))
     return shopper
 

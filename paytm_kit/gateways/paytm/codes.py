@@ -12,12 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from paytm_kit.gateways.base import State
-
-
-def gettext_noop(text: str) -> str:
-    """Marks a text for makemessages, which finds it by this function's name; whoever shows it translates it."""
-    return text
+from paytm_kit.gateways.base import State, gettext_noop
 
 
 class Family(StrEnum):

@@ -87,6 +87,8 @@ class Command(BaseCommand):
         shop = f"http://{HOST}:{port}"
         lines = ["", "  Kadamb, the demo shop of paytm-kit, is open.", ""]
         lines.append(f"  Shop        {shop}/")
+        if settings.HTTPS and not self.simulated:
+            lines.append(f"  Public      {settings.BASE_URL}/   shop here: cookies are sent over https only")
         if self.simulated:
             lines.append(f"  Simulator   http://{HOST}:{port + 1}/_sim/   stands in for Paytm; no real money")
         else:

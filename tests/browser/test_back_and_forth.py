@@ -1,0 +1,142 @@
+"""Double clicks, Back and refresh, sessions and other people's links: one payment, and each sees only their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from playwright.sync_api import expect
+
+from paytm_kit.models import WireMessage
+from tests.browser.shopper import DETAILS, PAID, Shopper
+from tests.browser.simulator import Simulator
+from tests.browser.truth import Truth
+from tests.browser.watch import Watch
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_double_click_on_pay_is_one_payment(shopper: Shopper, simulator: Simulator, truth: Truth) -> None:
+    order = shopper.place_order()
+    shopper.pay_button().dblclick()
+    shopper.arrives_at_payment()
+    shopper.payment_page.by_upi()
+    shopper.sees(PAID)
+    truth.is_paid_once(order)
+    assert len(simulator.orders()) == 1
+
+
+def test_back_from_the_payment_page_and_on_again_is_one_payment(
+    shopper: Shopper, simulator: Simulator, truth: Truth
+) -> None:
+    order = shopper.place_order()
+    shopper.go_to_payment()
+    shopper.page.reload()
+    shopper.arrives_at_payment()
+    shopper.page.go_back()
+    shopper.sees(f"Order {order.number}")
+    shopper.go_to_payment().by_upi()
+    shopper.sees(PAID)
+    truth.is_paid_once(order)
+    assert len(simulator.orders()) == 1
+
+
+def test_two_tabs_pay_one_order_once(shopper: Shopper, simulator: Simulator, truth: Truth) -> None:
+    order = shopper.place_order()
+    first = shopper.go_to_payment()
+    shopper.new_tab()
+    shopper.open(order.get_absolute_url())
+    shopper.go_to_payment().by_upi()
+    shopper.sees(PAID)
+    first.by_card()  # the payment page knows by now
+    expect(first.where.get_by_role("heading", level=1)).to_have_text(PAID)
+    truth.is_paid_once(order)
+    assert len(simulator.orders()) == 1
+
+
+def test_back_and_refresh_on_the_result_page_send_nothing_again(
+    shopper: Shopper, truth: Truth, watch: Watch
+) -> None:
+    order = shopper.place_order()
+    shopper.go_to_payment().by_upi()
+    shopper.sees(PAID)
+    posts = [request.url for request in watch.requests if request.method == "POST"]
+    shopper.page.reload()
+    shopper.sees(PAID)
+    shopper.page.go_back()
+    shopper.page.go_forward()
+    shopper.sees(PAID)
+    shopper.page.reload()
+    shopper.sees(PAID)
+    assert [request.url for request in watch.requests if request.method == "POST"] == posts
+    assert WireMessage.objects.filter(channel="callback").count() == 1
+    truth.is_paid_once(order)
+
+
+def test_paying_an_order_that_was_paid_in_the_meantime_says_so(shopper: Shopper, truth: Truth) -> None:
+    order = shopper.place_order()
+    still_open = shopper.page
+    shopper.new_tab()
+    shopper.open(order.get_absolute_url())
+    shopper.go_to_payment().by_upi()
+    shopper.sees(PAID)
+    shopper.page = still_open
+    shopper.pay_button().click()
+    expect(shopper.page.get_by_text("This order has already been paid.")).to_be_visible()
+    truth.is_paid_once(order)
+
+
+def test_a_signed_in_shopper_is_still_signed_in_after_the_cross_site_return(
+    shopper: Shopper, truth: Truth, watch: Watch, settings: Any
+) -> None:
+    assert settings.SESSION_COOKIE_SAMESITE == "Lax"
+    shopper.sign_in("asha", settings.DEMO_PASSWORD)
+    order = shopper.place_order()
+    shopper.go_to_payment().by_upi()
+    shopper.sees(PAID)
+    [callback] = watch.sent("POST", "/paytm/callback/")
+    assert "cookie" not in callback.all_headers()  # the browser held it back: the return really was cross-site
+    response = callback.response()
+    assert response is not None
+    assert response.status == 303
+    assert "set-cookie" not in response.all_headers()
+    expect(shopper.button("Sign out")).to_be_visible()
+    shopper.link("Continue to your order").click()
+    expect(shopper.page.get_by_text(DETAILS["Address"])).to_be_visible()
+    shopper.link("My orders").click()
+    expect(shopper.page.locator(".order-list__item")).to_contain_text([f"Order {order.number}"])
+    expect(shopper.page.locator(".order-list__item .badge")).to_have_text("Paid")
+    assert truth.is_paid_once(order).customer_id == f"shopper_{order.user_id}"
+
+
+def test_another_shopper_cannot_open_the_order_of_a_signed_in_one(
+    new_shopper: Callable[..., Shopper], watch: Watch, settings: Any
+) -> None:
+    owner, stranger, guest = new_shopper(), new_shopper(), new_shopper()
+    owner.sign_in("asha", settings.DEMO_PASSWORD)
+    order = owner.place_order()
+    User.objects.create_user("meera", password=settings.DEMO_PASSWORD)
+    stranger.sign_in("meera", settings.DEMO_PASSWORD)
+    for other in (stranger, guest):
+        other.open(order.get_absolute_url())
+        other.sees("We could not find that page")
+        expect(other.page.get_by_text(DETAILS["Address"])).to_have_count(0)
+    watch.expect("console: .* 404")
+
+
+def test_a_guest_order_shows_its_address_only_in_the_browser_that_placed_it(
+    new_shopper: Callable[..., Shopper], truth: Truth
+) -> None:
+    guest, friend = new_shopper(), new_shopper()
+    order = guest.place_order()
+    expect(guest.page.get_by_text(DETAILS["Address"])).to_be_visible()
+    friend.open(order.get_absolute_url())
+    expect(friend.page.get_by_text(DETAILS["Address"])).to_have_count(0)
+    expect(friend.page.get_by_text(DETAILS["E-mail"])).to_have_count(0)
+    friend.go_to_payment().by_upi()  # whoever has the link may pay
+    friend.sees(PAID)
+    for text in DETAILS.values():
+        expect(friend.page.get_by_text(text)).to_have_count(0)
+    truth.is_paid_once(order)
