@@ -66,31 +66,37 @@ def mask_contact(value: str) -> str:
 
 
 def mask_cards(text: str) -> str:
-    """Masks every 13 to 19 digits that pass the Luhn test, together or in groups, keeping the last four."""
-    shown, at = "", 0
-    for start, end, digits in _cards(text):
-        shown += f"{text[at:start]}[card ****{digits[-4:]}]"
+    """Masks every 13 to 19 digits that pass the Luhn test, together or in groups, keeping the last four.
+
+    What overlaps is masked together: which of two candidates is the card cannot be known.
+    """
+    spans: list[tuple[int, int]] = []
+    for start, end, _ in _cards(text):
+        if spans and start < spans[-1][1]:
+            start, end = spans[-1][0], max(end, spans.pop()[1])
+        spans.append((start, end))
+    shown, at = [], 0
+    for start, end in spans:
+        last_four = "".join(_DIGITS.findall(text[start:end]))[-4:]
+        shown += [text[at:start], f"[card ****{last_four}]"]
         at = end
-    return shown + text[at:]
+    return "".join(shown) + text[at:]
 
 
 def holds_card(text: str) -> bool:
     """Whether some digits in the text are very likely a card number, so that somebody should be told."""
-    return any(_ISSUED.match(digits) for _, _, digits in _cards(text))
+    return any(_ISSUED.match(digits) for _, _, digits in _cards(text[:LONGEST]))
 
 
 def _cards(text: str) -> Iterator[tuple[int, int, str]]:
     """Where card-like numbers stand, and their digits. A card may stand behind an amount or before a date."""
     for match in _GROUPS.finditer(text):
         groups = list(_DIGITS.finditer(text, match.start(), match.end()))
-        first = 0
-        while first < len(groups):
+        for first, group in enumerate(groups):
             last = _card_from(groups, first)
             if last is not None:
-                digits = "".join(group[0] for group in groups[first : last + 1])
-                yield groups[first].start(), groups[last].end(), digits
-                first = last
-            first += 1
+                digits = (str(int(digit)) for part in groups[first : last + 1] for digit in part[0])
+                yield group.start(), groups[last].end(), "".join(digits)
 
 
 def _card_from(groups: list[re.Match[str]], first: int) -> int | None:

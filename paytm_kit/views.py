@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import logging
 from collections.abc import Callable
 
 from django.contrib.auth.decorators import login_not_required
@@ -18,10 +17,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from paytm_kit import conf
 from paytm_kit.gateways.base import ConfigurationError, GatewayError, InboundMessage
+from paytm_kit.logs import EventLog
 from paytm_kit.models import Payment
 from paytm_kit.services import checkout, intake
 
-log = logging.getLogger("paytm_kit.views")
+log = EventLog("paytm_kit.views")
 
 LARGEST_BODY = 64 * 1024  # bytes; the largest real message is under 4 KiB
 
@@ -53,7 +53,7 @@ def _bounded(view: View) -> View:
             raise Http404
         body = request.read(LARGEST_BODY + 1)
         if len(body) > LARGEST_BODY:
-            log.warning("inbound.too_large", extra={"path": request.path})
+            log.warning("inbound.too_large", path=request.path)
             return HttpResponse("The message is larger than 64 KiB.", status=413, content_type="text/plain")
         message = InboundMessage(body=body, content_type=request.headers.get("Content-Type", ""))
         return view(request, message, account)
@@ -66,8 +66,8 @@ def callback(request: HttpRequest, message: InboundMessage, account: str) -> Htt
     """The shopper comes back from the gateway. Whatever the message says, the result page tells the truth."""
     try:
         receipt = intake.receive(request, message, account=account, channel=intake.CALLBACK)
-    except (DatabaseError, ConfigurationError):
-        log.exception("callback.not_processed")
+    except (DatabaseError, ConfigurationError) as error:
+        log.error("callback.not_processed", exception=error, account=account)
         return render(request, "paytm_kit/interrupted.html", status=503)
     if receipt.result is intake.Result.MALFORMED:
         return render(request, "paytm_kit/malformed.html", status=400)
@@ -82,8 +82,8 @@ def webhook(request: HttpRequest, message: InboundMessage, account: str) -> Http
     """The gateway's server speaks to ours. The status tells it whether to send again."""
     try:
         receipt = intake.receive(request, message, account=account, channel=intake.WEBHOOK)
-    except (DatabaseError, ConfigurationError):
-        log.exception("webhook.not_processed")
+    except (DatabaseError, ConfigurationError) as error:
+        log.error("webhook.not_processed", exception=error, account=account)
         return JsonResponse({"result": "unavailable"}, status=503, headers={"Retry-After": "60"})
     return JsonResponse({"result": receipt.result.value}, status=intake.ANSWERS[receipt.result])
 
@@ -122,7 +122,7 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
     except checkout.AlreadyPaid:
         return HttpResponseRedirect(payment.get_result_url())
     except (checkout.PaymentError, GatewayError) as error:
-        log.warning("pay.refused: %s", error, extra={"order_id": payment.gateway_order_id, "error": error.code})
+        log.warning("pay.refused", order_id=payment.gateway_order_id, error=error.code, why=error)
         context = {"payment": payment, "message": error.user_message, "retryable": isinstance(error, GatewayError)}
         return render(request, "paytm_kit/unavailable.html", context, status=503 if context["retryable"] else 409)
 

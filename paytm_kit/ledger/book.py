@@ -21,9 +21,10 @@ from django.utils import timezone
 from paytm_kit.gateways.base import Account, Customer, Outcome, State
 from paytm_kit.ledger import ladder, transitions
 from paytm_kit.ledger.entries import Origin, describe, move, raise_flags, record
+from paytm_kit.logs import EventLog
 from paytm_kit.models import Announcement, Flag, Payment, PaymentEvent, ledger_writes
 
-log = logging.getLogger("paytm_kit.ledger")
+log = EventLog("paytm_kit.ledger")
 Kind = PaymentEvent.Kind
 INDIA = ZoneInfo("Asia/Kolkata")
 CHECKOUT = Origin("checkout")
@@ -220,18 +221,12 @@ def _facts(payment: Payment, outcome: Outcome, now: datetime) -> transitions.Fac
 def _log(applied: Applied, origin: Origin) -> None:
     payment = applied.payment
     for event in applied.events:
-        log.log(
+        log.write(
             logging.WARNING if event.flag else logging.INFO,
-            "payment.%s order_id=%s status=%s source=%s flag=%s",
-            event.kind,
-            payment.gateway_order_id,
-            payment.status,
-            origin.source,
-            event.flag or "-",
-            extra={
-                "order_id": payment.gateway_order_id,
-                "status": payment.status,
-                "source": origin.source,
-                "flag": event.flag,
-            },
+            f"payment.{event.kind}",
+            order_id=payment.gateway_order_id,
+            status=payment.status,
+            source=origin.source,
+            actor=origin.actor,
+            flag=event.flag,
         )

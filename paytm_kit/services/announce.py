@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import traceback
 from collections.abc import Iterable
 from datetime import timedelta
@@ -13,9 +12,10 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from paytm_kit import signals
+from paytm_kit.logs import EventLog
 from paytm_kit.models import Announcement, Payment
 
-log = logging.getLogger("paytm_kit.announce")
+log = EventLog("paytm_kit.announce")
 
 # Minutes until the next try, by tries so far; the last one repeats.
 RETRY_MINUTES = (1, 5, 15, 60, 360, 1440)
@@ -79,6 +79,9 @@ def _postpone(pk: int, error: Exception) -> None:
     )
     log.error(
         "announcement.failed",
-        exc_info=error,
-        extra={"announcement": pk, "signal": row.signal, "retry_in_minutes": wait},
+        exception=error,
+        announcement=pk,
+        signal=row.signal,
+        error=type(error).__name__,
+        retry_in_minutes=wait,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -18,6 +17,7 @@ from django.utils.translation import gettext, gettext_noop
 from paytm_kit import conf
 from paytm_kit.gateways.base import Account, Conflict, Customer, Flow, GatewayError, Redirect, StartRequest
 from paytm_kit.ledger import book, ladder
+from paytm_kit.logs import EventLog, correlate
 from paytm_kit.models import Payment, PaymentEvent
 from paytm_kit.money import rupees
 from paytm_kit.services import confirm, journal
@@ -25,7 +25,7 @@ from paytm_kit.services import confirm, journal
 if TYPE_CHECKING:
     from paytm_kit.payable import PayableMixin
 
-log = logging.getLogger("paytm_kit.checkout")
+log = EventLog("paytm_kit.checkout")
 
 
 class PaymentError(Exception):
@@ -86,7 +86,7 @@ def open_payment(
             return_url=_own_url(return_url),
         )
         if payment is not None:
-            log.info("payment.opened", extra={"order_id": payment.gateway_order_id, "amount": str(payment.amount)})
+            log.info("payment.opened", order_id=payment.gateway_order_id, amount=payment.amount)
             return payment
     raise PaymentError(f"Order {order.pk} kept getting other open payments; try again.")
 
@@ -120,15 +120,17 @@ def redirect(request: HttpRequest, payment: Payment, *, flow: Flow | str | None 
     ``flow`` is "hosted", "js" or "legacy"; by default the account's. A gateway that is down gives a calm page with
     status 503 (it may be tried again) or 502 (it refused), never an exception; the order stays payable.
     """
-    journal.correlate()
+    correlate()
     try:
         account = conf.account(payment.account)
         return _send(request, payment, account, Flow(flow or account.flow))
     except GatewayError as error:
-        log.error(  # noqa: TRY400 - the text says what happened; the stack would only show this module
-            "checkout.not_started: %s",
-            error,
-            extra={"order_id": payment.gateway_order_id, "error": error.code, "gateway_code": error.gateway_code},
+        log.error(
+            "checkout.not_started",
+            order_id=payment.gateway_order_id,
+            error=error.code,
+            gateway_code=error.gateway_code,
+            why=error,
         )
         context = {"payment": payment, "message": gettext(error.user_message), "retryable": error.retryable}
         return render(request, "paytm_kit/unavailable.html", context, status=503 if error.retryable else 502)
@@ -148,6 +150,9 @@ def _send(request: HttpRequest, payment: Payment, account: Account, flow: Flow) 
     except Conflict:
         payment = _replace(payment, why="The gateway knows this order id with other contents.")
         target = _begin(payment, account, flow)
+    log.info(
+        "checkout.sent", order_id=payment.gateway_order_id, flow=flow.value, remote_ip=journal.client_address(request)
+    )
     template = "paytm_kit/js_checkout.html" if target.script_url else "paytm_kit/redirect.html"
     return render(request, template, {"payment": payment, "target": target})
 

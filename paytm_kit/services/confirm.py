@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 
 from paytm_kit import conf
 from paytm_kit.gateways.base import ConfigurationError, GatewayError, Outcome, State
 from paytm_kit.ledger import book
+from paytm_kit.logs import EventLog
 from paytm_kit.models import Payment
 from paytm_kit.services import announce, journal
 
-log = logging.getLogger("paytm_kit.confirm")
+log = EventLog("paytm_kit.confirm")
 
 
 def ask(payment: Payment, *, source: str, actor: str = "", hint: Outcome | None = None) -> Payment:
@@ -33,10 +33,7 @@ def ask(payment: Payment, *, source: str, actor: str = "", hint: Outcome | None 
         outcome = journal.gateway_for(account).status(payment.gateway_order_id)
     except GatewayError as error:
         book.asked(payment.pk)
-        log.warning(
-            "status.no_answer",
-            extra={"order_id": payment.gateway_order_id, "error": error.code, "source": source},
-        )
+        log.warning("status.no_answer", order_id=payment.gateway_order_id, error=error.code, source=source)
         raise
     if hint is not None and not outcome.currency and hint.currency:
         outcome = replace(outcome, currency=hint.currency)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import logging
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -13,10 +13,11 @@ from django.utils import timezone
 from paytm_kit import conf, signals
 from paytm_kit.gateways.base import GatewayError, InboundMessage, Notice, Outcome, State, Verdict
 from paytm_kit.ledger import book
+from paytm_kit.logs import EventLog, correlate
 from paytm_kit.models import Flag, Payment, WireMessage
 from paytm_kit.services import announce, confirm, journal
 
-log = logging.getLogger("paytm_kit.intake")
+log = EventLog("paytm_kit.intake")
 
 CALLBACK, WEBHOOK = "callback", "webhook"
 
@@ -49,7 +50,8 @@ class Receipt:
 
 def receive(request: HttpRequest, message: InboundMessage, *, account: str, channel: str) -> Receipt:
     """Takes in one message. Raises DatabaseError only when it could not be stored."""
-    journal.correlate()
+    began = time.monotonic()
+    correlate()
     stored = journal.record_inbound(request, message, account=account, channel=channel)
     notice = journal.gateway_for(conf.account(account)).read_notice(message)
     payment = _payment_of(notice, account)
@@ -58,15 +60,12 @@ def receive(request: HttpRequest, message: InboundMessage, *, account: str, chan
     status = 303 if channel == CALLBACK and result is not Result.MALFORMED else ANSWERS[result]
     journal.close(stored, http_status=status, processed=result is not Result.UNCONFIRMED)
     log.info(
-        "inbound.%s",
-        channel,
-        extra={
-            "order_id": stored.gateway_order_id,
-            "verdict": stored.verdict,
-            "result": result.value,
-            "remote_ip": stored.remote_ip,
-            "correlation_id": stored.correlation_id,
-        },
+        f"inbound.{channel}",
+        order_id=stored.gateway_order_id,
+        verdict=stored.verdict,
+        result=result.value,
+        remote_ip=stored.remote_ip,
+        elapsed_ms=int((time.monotonic() - began) * 1000),
     )
     return Receipt(result, payment, stored)
 
@@ -119,7 +118,7 @@ def _ask(payment: Payment, channel: str, *, hint: Outcome | None = None) -> Resu
     try:
         after = confirm.ask(payment, source=channel, hint=hint)
     except GatewayError as error:
-        log.warning("inbound.unconfirmed", extra={"order_id": payment.gateway_order_id, "error": error.code})
+        log.warning("inbound.unconfirmed", order_id=payment.gateway_order_id, error=error.code)
         return Result.UNCONFIRMED
     if hint is not None:
         _flag_contradiction(after, hint, channel)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import secrets
-from contextvars import ContextVar
 from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import unquote_plus, urlsplit
@@ -14,19 +11,11 @@ from django.utils import timezone
 
 from paytm_kit import conf, gateways
 from paytm_kit.gateways.base import Account, Exchange, Gateway, InboundMessage, Notice
+from paytm_kit.logs import EventLog, correlation_id
 from paytm_kit.masking import holds_card, one_line, redact_body
 from paytm_kit.models import Payment, WireMessage
 
-log = logging.getLogger("paytm_kit.journal")
-
-correlation: ContextVar[str] = ContextVar("paytm_kit_correlation", default="")
-
-
-def correlate(token: str = "") -> str:
-    """Begins a new correlation id: 16 hex digits that tie a request to every question and event that it causes."""
-    value = token or secrets.token_hex(8)
-    correlation.set(value)
-    return value
+log = EventLog("paytm_kit.journal")
 
 
 @lru_cache(maxsize=32)
@@ -43,7 +32,7 @@ def record_inbound(request: HttpRequest, message: InboundMessage, *, account: st
     """Stores a callback or webhook before anything is thought about it. Raises DatabaseError if that fails."""
     text = message.body.decode("utf-8", "replace")
     if holds_card(unquote_plus(text)):
-        log.error("inbound.card_number", extra={"channel": channel, "correlation_id": correlation.get()})
+        log.error("inbound.card_number", channel=channel)
     return WireMessage.objects.create(
         direction=WireMessage.Direction.IN,
         channel=channel,
@@ -52,7 +41,7 @@ def record_inbound(request: HttpRequest, message: InboundMessage, *, account: st
         content_type=one_line(message.content_type, 100),
         request_body=redact_body(message.body, message.content_type),
         remote_ip=client_address(request),
-        correlation_id=correlation.get() or correlate(),
+        correlation_id=correlation_id(),
         created_at=timezone.now(),
     )
 
@@ -102,7 +91,7 @@ def _record_exchange(account: Account, exchange: Exchange) -> None:
         http_status=exchange.http_status,
         verdict=exchange.verdict.value if exchange.verdict else WireMessage.Verdict.NO_ANSWER,
         detail=one_line(exchange.error),
-        correlation_id=correlation.get() or correlate(),
+        correlation_id=correlation_id(),
         elapsed_ms=exchange.elapsed_ms,
         created_at=timezone.now(),
         processed_at=timezone.now(),

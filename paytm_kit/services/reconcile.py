@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -10,10 +9,9 @@ from django.utils import timezone
 
 from paytm_kit.gateways.base import GatewayError
 from paytm_kit.ledger import book, ladder
+from paytm_kit.logs import correlate
 from paytm_kit.models import Flag, Payment
-from paytm_kit.services import announce, confirm, journal
-
-log = logging.getLogger("paytm_kit.reconcile")
+from paytm_kit.services import announce, confirm
 
 
 @dataclass(slots=True)
@@ -41,7 +39,7 @@ def run(report: Report, *, everything: bool = False, limit: int | None = None) -
     One payment that cannot be asked about does not stop the run. Two runs at once share the work.
     """
     for payment in due(everything=everything, limit=limit):
-        journal.correlate()
+        correlate()
         if not book.claim_due(payment, timezone.now()):
             continue
         yield payment, _ask(payment, report)

@@ -48,15 +48,14 @@ def initiate(request: HttpRequest) -> Answer:
         head, body, body_text = _open(request)
     except envelope.Malformed as error:
         return _refused(Fault("1001", str(error)), None, "")
-    order_id = _text(body.get("orderId"))
-    merchant = world.merchant(body.get("mid"))
-    fault = checks.query_fault(body, request.GET.dict())
-    if fault is None and merchant is None:
+    order_id, merchant = _text(body.get("orderId")), world.merchant(body.get("mid"))
+    if fault := checks.query_fault(body, request.GET.dict()):
+        return _refused(fault, None, order_id)
+    if merchant is None:
         fault = Fault("1001", "no merchant has this MID here; the simulator serves the one given with --mid")
-    if fault is None and merchant is not None:
-        fault = _signature_fault("2005", body_text, head.get("signature"), merchant.key)
-    if fault or merchant is None:
-        return _refused(fault or Fault("1001", "unknown merchant"), None, order_id)
+        return _refused(fault, None, order_id)
+    if fault := _signature_fault("2005", body_text, head.get("signature"), merchant.key):
+        return _refused(fault, None, order_id)
     fault = checks.initiate_fault(body, merchant.website, options.current().allow_host)
     return _refused(fault, merchant, order_id) if fault else _opened(merchant, body)
 

@@ -5,6 +5,7 @@ Every verb is one short transaction. What the merchant must hear is written in t
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -30,8 +31,8 @@ class OrderFacts:
     fingerprint: str
 
 
-class Finished(Exception):
-    """The order has an outcome already, or its token's 15 minutes are over: nothing can be begun for it."""
+class Finished(IllegalMove):
+    """The order has an outcome already, its 15 minutes are over, or a reset forgot it: nothing can be begun."""
 
 
 def open_order(merchant: Merchant, facts: OrderFacts) -> tuple[Order, bool]:
@@ -157,23 +158,25 @@ def settle_due() -> None:
     Called before every answer about money and by the webhook worker, so that status and webhook agree.
     """
     now = clock.now()
-    due = Transaction.objects.filter(settle_at__lte=now, status__in=[State.STARTED, State.PENDING])
-    if not due.exists():
-        return
-    with transaction.atomic():
-        for row in due.select_related("order__merchant"):
-            _close(row, Decision.usual(Outcome(row.settles_as)), now)
-            _announce(row)
+    for row in Transaction.objects.filter(settle_at__lte=now).select_related("order"):
+        with suppress(Finished), transaction.atomic():
+            row = _fresh(row)
+            if row.settle_at and row.settle_at <= now:  # nobody was quicker
+                _close(row, Decision.usual(Outcome(row.settles_as)), now)
+                _announce(row)
 
 
 def _locked(order: Order) -> Order:
-    """The order read inside the transaction; SQLite's immediate transactions lock everything anyway."""
-    return Order.objects.select_for_update().select_related("merchant").get(pk=order.pk)
+    """The order as it is now, locked against everybody else until the transaction ends. Raises Finished."""
+    found = Order.objects.select_for_update(of=("self",)).select_related("merchant").filter(pk=order.pk).first()
+    if found is None:
+        raise Finished(f"Order {order.order_id} was forgotten by a reset.")
+    return found
 
 
 def _fresh(attempt: Transaction) -> Transaction:
-    _locked(attempt.order)
-    return Transaction.objects.select_related("order__merchant").get(pk=attempt.pk)
+    """The transaction as it is now, under its order's lock. Raises Finished."""
+    return _locked(attempt.order).transactions.get(pk=attempt.pk)
 
 
 def _close(row: Transaction, decision: Decision, now: datetime) -> None:

@@ -47,6 +47,7 @@ def run(chosen: Options) -> int:
         listening = server.bind(chosen.host, chosen.port)
     except server.PortTaken as error:
         return _failed(str(error))
+    ended = server.until_told_to_end()
     with server.Books(chosen.db) as books:
         _set_up(replace(chosen, db=books.path))
         from paytm_kit.simulator import worker, world  # these need the settings above
@@ -54,7 +55,7 @@ def run(chosen: Options) -> int:
         world.ensure_open()
         worker.ensure_running()
         _announce(chosen, listening.server_port)
-        server.serve(listening)
+        server.serve(listening, ended)
         worker.stop()
     return 0
 

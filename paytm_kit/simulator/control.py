@@ -9,12 +9,11 @@ from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
 
 import paytm_kit
-from paytm_kit.simulator import bank, checks, clock, codes, guard, instruments, notices, options, webhooks, world
+from paytm_kit.simulator import bank, books, checks, clock, guard, instruments, notices, options, webhooks, world
 from paytm_kit.simulator import envelope as wire
-from paytm_kit.simulator.door import NOTICE, control, page, refuse_control
+from paytm_kit.simulator.door import NOTICE, control, refuse_control
 from paytm_kit.simulator.instruments import Instrument, Method
 from paytm_kit.simulator.machine import Decision, IllegalMove, Outcome, State, codes_for
 from paytm_kit.simulator.models import Merchant, Message, Order, Transaction, World
@@ -68,51 +67,9 @@ def _one_of(field: str, value: Any, allowed: tuple[str, ...]) -> str:
 # ---- looking ---------------------------------------------------------------------------------------------------
 
 
-def _order_json(order: Order) -> dict[str, Any]:
-    attempt = order.decisive()
-    age = (clock.now() - order.token_at).total_seconds()
-    rows = list(order.transactions.all())
-    return {
-        "order_id": order.order_id,
-        "mid": order.merchant.mid,
-        "amount": f"{order.amount:.2f}",
-        "currency": order.currency,
-        "status": str(attempt.status) if attempt else "created",
-        "callback_url": order.callback_url,
-        "cust_id": order.cust_id,
-        "captured_amount": f"{order.captured():.2f}",
-        "token_age_seconds": round(age, 3),
-        "token_expired": age >= clock.TOKEN_LIFE.total_seconds(),
-        "transactions": [_transaction_json(row) for row in rows],
-        "webhooks": [
-            {"url": sent.url, "status": sent.status, "attempts": len(sent.attempts), "log": sent.attempts}
-            for row in rows
-            for sent in row.deliveries.all()
-        ],
-    }
-
-
-def _transaction_json(row: Transaction) -> dict[str, Any]:
-    return {
-        "txn_id": row.txn_id,
-        "status": str(row.status),
-        "amount": f"{row.amount:.2f}",
-        "mode": row.mode,
-        "instrument": row.instrument,
-        "respcode": row.respcode,
-        "respmsg": codes.PAYMENT[row.respcode].text if row.respcode else "",
-        "bank_txn_id": row.bank_txn_id,
-        "settle_at": row.settle_at.isoformat() if row.settle_at else None,
-    }
-
-
-def _orders() -> Any:
-    return Order.objects.select_related("merchant").prefetch_related("transactions__deliveries").order_by("pk")
-
-
 def _find(order_id: str) -> Order:
     bank.settle_due()
-    order = _orders().filter(order_id=order_id).last()
+    order = books.orders().filter(order_id=order_id).last()
     if order is None:
         raise Mistake("order_id", "There is no such order here.", 404)
     return order
@@ -133,19 +90,19 @@ def health(request: HttpRequest) -> dict[str, Any]:
         "pending": Transaction.objects.filter(status=State.PENDING).count(),
         "now": clock.now().isoformat(),
         "clock_offset_seconds": clock.offset().total_seconds(),
-        "settings": _settings_json(),
+        "settings": books.settings_json(),
     }
 
 
 @_command("GET")
 def orders(request: HttpRequest) -> dict[str, Any]:
     bank.settle_due()
-    return {"orders": [_order_json(order) for order in _orders()]}
+    return {"orders": [books.order_json(order) for order in books.orders()]}
 
 
 @_command("GET")
 def order(request: HttpRequest, order_id: str) -> dict[str, Any]:
-    return _order_json(_find(order_id))
+    return books.order_json(_find(order_id))
 
 
 @_command("GET")
@@ -155,32 +112,7 @@ def messages(request: HttpRequest) -> dict[str, Any]:
     if wanted := request.GET.get("order_id"):
         rows = rows.filter(order_id=wanted)
     newest = list(rows.order_by("-at", "-pk")[:MESSAGES_SHOWN])
-    return {"messages": [_message_json(row) for row in reversed(newest)]}
-
-
-def _message_json(row: Message) -> dict[str, Any]:
-    return {
-        "at": row.at.isoformat(), "direction": row.direction, "method": row.method, "url": row.url,
-        "order_id": row.order_id, "request": row.request, "http_status": row.http_status,
-        "response": row.response, "verdict": row.verdict,
-    }  # fmt: skip
-
-
-@page("GET")
-def overview(request: HttpRequest) -> HttpResponse:
-    """Orders, messages and instruments on one page, for people."""
-    bank.settle_due()
-    context = {
-        "orders": [_order_json(row) for row in _orders().order_by("-pk")[:50]],
-        "messages": Message.objects.order_by("-at", "-pk")[:100],
-        "merchants": Merchant.objects.all(),
-        "instruments": instruments.ALL,
-        "card_otp": instruments.CARD_OTP,
-        "wallet_otp": instruments.WALLET_OTP,
-        "now": clock.ist(clock.now(), "%d %b %Y, %H:%M:%S IST"),
-        "moved": clock.offset().total_seconds(),
-    }
-    return render(request, "paytm_simulator/overview.html", context)
+    return {"messages": [books.message_json(row) for row in reversed(newest)]}
 
 
 # ---- acting ----------------------------------------------------------------------------------------------------
@@ -221,7 +153,7 @@ def settings(request: HttpRequest) -> dict[str, Any]:
             World.objects.filter(pk=1).update(settle_after=_settle_after(sent["settle_after"]))
         if merchant:
             Merchant.objects.filter(mid=options.current().mid).update(**merchant)
-    return _settings_json()
+    return books.settings_json()
 
 
 def _webhook_url(value: Any) -> str:
@@ -237,15 +169,6 @@ def _settle_after(value: Any) -> float:
         return options.seconds("" if isinstance(value, bool) else str(value))
     except argparse.ArgumentTypeError as error:
         raise Mistake("settle_after", f"It {error}.") from error
-
-
-def _settings_json() -> dict[str, Any]:
-    merchant = world.merchant(options.current().mid)
-    return {
-        "webhook_url": merchant.webhook_url if merchant else "",
-        "webhook_on_pending": bool(merchant and merchant.webhook_on_pending),
-        "settle_after": world.get().settle_after,
-    }
 
 
 PAY_FIELDS = ("method", "outcome", "respcode", "amount", "deliver", "settles_as")
@@ -269,14 +192,14 @@ def pay(request: HttpRequest, order_id: str) -> dict[str, Any]:
     try:
         attempt = bank.begin(found, instrument, amount=amount, webhook="webhook" in deliver, retry_failed=True)
         attempt = bank.finish(attempt, decision)
-    except (bank.Finished, IllegalMove) as error:
+    except IllegalMove as error:
         raise Mistake("order_id", str(error)) from error
     fields = notices.callback(attempt)
     callback: dict[str, Any] = {"url": found.callback_url, "fields": fields, "delivered": None}
     if "callback" in deliver:
         answer = webhooks.post(found.callback_url, fields)
         callback["delivered"] = {"status": answer.status, "answer": answer.text, "location": answer.location}
-    return {**_order_json(_find(order_id)), "callback": callback}
+    return {**books.order_json(_find(order_id)), "callback": callback}
 
 
 def _decision(sent: dict[str, Any]) -> Decision:
@@ -317,4 +240,4 @@ def settle(request: HttpRequest, order_id: str) -> dict[str, Any]:
         bank.settle(attempt, outcome, code)
     except IllegalMove as error:
         raise Mistake("order_id", str(error)) from error
-    return _order_json(_find(order_id))
+    return books.order_json(_find(order_id))

@@ -40,6 +40,7 @@ class Answer:
 
 
 View = Callable[..., "HttpResponseBase | Answer"]
+Endpoint = Callable[..., HttpResponseBase]
 Refuse = Callable[[HttpRequest, int, str], HttpResponse]
 
 
@@ -57,23 +58,23 @@ def refuse_control(request: HttpRequest, status: int, why: str, field: str = "")
     return JsonResponse({"error": {"field": field, "message": why}}, status=status)
 
 
-def api(*methods: str) -> Callable[[View], View]:
+def api(*methods: str) -> Callable[[View], Endpoint]:
     """A door for signed JSON APIs: exchanges are recorded, refusals speak Paytm's error JSON."""
     return _door(methods, refuse_api, record=True)
 
 
-def page(*methods: str) -> Callable[[View], View]:
+def page(*methods: str) -> Callable[[View], Endpoint]:
     """A door for browser pages: posts are recorded, refusals are pages."""
     return _door(methods, refuse_page, record=True)
 
 
-def control(*methods: str) -> Callable[[View], View]:
+def control(*methods: str) -> Callable[[View], Endpoint]:
     """A door for the control plane: nothing is recorded, refusals name the field."""
     return _door(methods, refuse_control, record=False)
 
 
-def _door(methods: tuple[str, ...], refuse: Refuse, record: bool) -> Callable[[View], View]:
-    def hang(view: View) -> View:
+def _door(methods: tuple[str, ...], refuse: Refuse, record: bool) -> Callable[[View], Endpoint]:
+    def hang(view: View) -> Endpoint:
         @csrf_exempt
         @wraps(view)
         def enter(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -153,7 +153,7 @@ def case(request: HttpRequest, token: str, name: str) -> Answer:
 
 def _begun(order: Order, instrument: Instrument | None, decision: Decision | None, comes_back: bool = True) -> Answer:
     """Begins an attempt, decides it where the decision is made already, and shows what comes next."""
-    with suppress(bank.Finished, IllegalMove):  # a second click: the page shows the outcome that exists
+    with suppress(IllegalMove):  # a second click: the page shows the outcome that exists
         attempt = bank.begin(order, instrument)
         if decision:
             bank.finish(attempt, decision, comes_back=comes_back)

@@ -9,12 +9,14 @@ from django.utils.safestring import SafeString, mark_safe
 try:
     import segno
 except ImportError:  # the page then shows the link as text
-    segno = None
+    HAS_SEGNO = False
+else:
+    HAS_SEGNO = True
 
 
 def svg(link: str) -> SafeString | str:
     """The SVG markup, or "" without segno."""
-    if segno is None:
+    if not HAS_SEGNO:
         return ""
     out = io.BytesIO()
     segno.make(link, error="m").save(

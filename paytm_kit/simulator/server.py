@@ -107,9 +107,8 @@ def bind(host: str, port: int) -> Server:
         ) from error
 
 
-def serve(server: Server) -> None:
-    """Serves until SIGINT or SIGTERM, then takes no more requests."""
-    server.set_app(get_internal_wsgi_application())
+def until_told_to_end() -> threading.Event:
+    """An event that SIGINT and SIGTERM set, from now on."""
     ended = threading.Event()
 
     def end(number: int, frame: FrameType | None) -> None:
@@ -117,6 +116,12 @@ def serve(server: Server) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
+    return ended
+
+
+def serve(server: Server, ended: threading.Event) -> None:
+    """Serves until the event is set, then takes no more requests."""
+    server.set_app(get_internal_wsgi_application())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
     thread.start()
     while not ended.wait(3600):

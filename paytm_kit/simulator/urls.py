@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path, re_path
 
-from paytm_kit.simulator import api, control, entrances, pages
+from paytm_kit.simulator import api, control, entrances, pages, watch
 
 app_name = "paytm_simulator"
 
@@ -32,7 +32,7 @@ urlpatterns = [
         name="case",
     ),
     # the control plane
-    path("_sim/", control.overview, name="overview"),
+    path("_sim/", watch.overview, name="overview"),
     path("_sim/assets/<path:path>", entrances.asset, name="asset"),
     path("_sim/health", control.health),
     path("_sim/reset", control.reset),

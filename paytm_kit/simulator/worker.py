@@ -6,11 +6,14 @@ import logging
 import threading
 
 from django.db import connections
+from django.db.models import Min
 
-from paytm_kit.simulator import bank, webhooks
+from paytm_kit.simulator import bank, clock, webhooks
+from paytm_kit.simulator.machine import State
+from paytm_kit.simulator.models import Delivery, Transaction
 
 THREADS = 4
-PAUSE = 2.0  # seconds between two looks at the books when nobody rings
+PAUSE = 2.0  # seconds between two looks at the books at most
 
 logger = logging.getLogger(__name__)
 _stopping = threading.Event()
@@ -37,6 +40,15 @@ def stop(timeout: float = 2.0) -> None:
         thread.join(timeout)
 
 
+def _pause() -> float:
+    """Seconds until something is due, at most PAUSE."""
+    settles = Transaction.objects.filter(status=State.PENDING).aggregate(at=Min("settle_at"))["at"]
+    leaves = Delivery.objects.filter(status=Delivery.QUEUED).aggregate(at=Min("next_at"))["at"]
+    now = clock.now()
+    waits = [(at - now).total_seconds() for at in (settles, leaves) if at]
+    return max(0.01, min([PAUSE, *waits]))
+
+
 def _work() -> None:
     try:
         while not _stopping.is_set():
@@ -47,6 +59,6 @@ def _work() -> None:
                 logger.exception("The webhook worker met an error and goes on.")
                 busy = False
             if not busy:
-                webhooks.wait(PAUSE)
+                webhooks.wait(_pause())
     finally:
         connections.close_all()

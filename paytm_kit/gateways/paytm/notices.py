@@ -7,7 +7,6 @@ Sources: Paytm docs, Payment Status, Callback and Webhook; paytm-agent-skills 0.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,8 +15,11 @@ from urllib.parse import parse_qsl
 
 from paytm_kit import checksum
 from paytm_kit.gateways.base import Account, InboundMessage, Notice, Outcome, State, Verdict
-from paytm_kit.gateways.paytm import answers, codes, envelope, logs
+from paytm_kit.gateways.paytm import answers, codes, envelope
 from paytm_kit.gateways.paytm.envelope import Unreadable
+from paytm_kit.logs import EventLog
+
+log = EventLog("paytm_kit.gateways.paytm")
 
 LARGEST = 64 * 1024  # bytes
 MOST_FIELDS = 100
@@ -81,10 +83,9 @@ def read_notice(message: InboundMessage, account: Account) -> Notice:
     if claim is None:
         return Notice(verdict, None, parsed.fields, f"{_WHY[verdict]}; {doubt}")
     if doubt and verdict is Verdict.VERIFIED:
-        logs.write(
-            logging.WARNING,
+        log.warning(
             "paytm.notice.unknown",
-            claim.order_id,
+            order_id=claim.order_id,
             word=known["word"][:40],
             code=claim.code,
             doubt=doubt,

@@ -5,12 +5,14 @@ Source: Paytm docs, Transaction Status API.
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 
 from paytm_kit.gateways.base import Account, Outcome, State, UntrustedResponse, Verdict
-from paytm_kit.gateways.paytm import answers, codes, fields, logs, trust
+from paytm_kit.gateways.paytm import answers, codes, fields, trust
 from paytm_kit.gateways.paytm.envelope import Envelope
+from paytm_kit.logs import EventLog
+
+log = EventLog("paytm_kit.gateways.paytm")
 
 
 def body(account: Account, order_id: str) -> dict[str, str]:
@@ -39,10 +41,9 @@ def read(answer: Envelope, verdict: Verdict, account: Account, order_id: str) ->
             gateway_code=outcome.code,
         )
     if outcome.state is State.UNKNOWN:
-        logs.write(
-            logging.WARNING,
+        log.warning(
             "paytm.status.unknown",
-            order_id,
+            order_id=order_id,
             word=reading.word,
             code=outcome.code,
             doubt=reading.doubt,

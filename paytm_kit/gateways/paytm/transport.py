@@ -25,7 +25,10 @@ from paytm_kit.gateways.base import (
     Unreachable,
     Verdict,
 )
-from paytm_kit.gateways.paytm import endpoints, envelope, logs
+from paytm_kit.gateways.paytm import endpoints, envelope
+from paytm_kit.logs import EventLog
+
+log = EventLog("paytm_kit.gateways.paytm")
 
 ATTEMPTS = 3
 FIRST_PAUSE = 0.5  # seconds; doubles, and each pause is cut by chance to between half and all of it
@@ -136,10 +139,10 @@ class Transport:
             raise _unreachable(call, "the answer is not UTF-8") from None
 
     def _report(self, call: Call, seen: _Attempt, elapsed_ms: int) -> None:
-        logs.write(
+        log.write(
             logging.WARNING if seen.error else logging.INFO,
             "paytm.call.failed" if seen.error else "paytm.call.answered",
-            call.order_id,
+            order_id=call.order_id,
             operation=call.operation,
             attempt=seen.number,
             http_status=seen.http_status or 0,
@@ -163,7 +166,7 @@ class Transport:
         try:
             self._observer(exchange)
         except Exception as error:  # noqa: BLE001 - whoever watches must not break a payment
-            logs.write(logging.ERROR, "paytm.observer.failed", call.order_id, error=type(error).__name__)
+            log.error("paytm.observer.failed", order_id=call.order_id, error=type(error).__name__)
 
 
 def _new_session(account: Account) -> requests.Session:

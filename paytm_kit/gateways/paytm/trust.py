@@ -7,14 +7,16 @@ a payment as failed, which a later success undoes; it can never grant anything.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from paytm_kit.gateways.base import Account, Unreachable, UntrustedResponse, Verdict
-from paytm_kit.gateways.paytm import answers, logs
+from paytm_kit.gateways.paytm import answers
 from paytm_kit.gateways.paytm.envelope import Envelope
+from paytm_kit.logs import EventLog
+
+log = EventLog("paytm_kit.gateways.paytm")
 
 SIGNED_WORDS = frozenset({"S", "TXN_SUCCESS", "PENDING"})  # as in Paytm's SDKs for Python, PHP and Java
 
@@ -55,7 +57,7 @@ def _unsigned(account: Account, order_id: str) -> None:
             "to False.",
             order_id=order_id,
         )
-    logs.write(logging.WARNING, "paytm.unsigned.accepted", order_id, setting="REQUIRE_SIGNED_RESPONSES")
+    log.warning("paytm.unsigned.accepted", order_id=order_id, setting="REQUIRE_SIGNED_RESPONSES")
 
 
 def _same(name: str, body: Mapping[str, Any], ours: str, order_id: str) -> None:
