@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 @receiver(payment_succeeded, dispatch_uid="shop.place_order")
 def place_order(payment: Payment, order: object, **_: Any) -> None:
     """The order is placed once it is paid in full; a later payment does not place it again."""
-    if not isinstance(order, Order) or False:
+    if not isinstance(order, Order) or not order.is_paid:
         return
     if Order.objects.filter(pk=order.pk, paid_at=None).update(paid_at=payment.paid_at or timezone.now()):
         log.info("Order %s is paid and can be packed.", order.number)

@@ -155,30 +155,25 @@ def test_it_opens_shop_and_simulator_tells_where_they_are_and_stops_both(tmp_pat
         "PORT": str(port),
         "PYTHONUNBUFFERED": "1",
     }
-    demo = subprocess.Popen(
-        [sys.executable, str(MANAGE), "demo"],
-        env=environ,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    timer = threading.Timer(60, demo.kill)
-    timer.start()
-    try:
-        banner = ""
-        for line in demo.stdout:
-            banner += line
-            if "Ctrl-C" in line:
-                break
-        assert "Ctrl-C" in banner, banner
-        shop = requests.get(f"http://127.0.0.1:{port}/", timeout=10)
-        simulator = requests.get(f"http://127.0.0.1:{port + 1}/_sim/health", timeout=10)
-        demo.send_signal(ending)
-        rest, _ = demo.communicate()
-    finally:
-        timer.cancel()
-        demo.kill()
-        demo.stdout.close()
+    command = [sys.executable, str(MANAGE), "demo"]
+    pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    with subprocess.Popen(command, env=environ, **pipe) as demo:
+        too_slow = threading.Timer(60, demo.terminate)
+        too_slow.start()
+        try:
+            banner = ""
+            for line in demo.stdout:
+                banner += line
+                if "Ctrl-C" in line:
+                    break
+            assert "Ctrl-C" in banner, banner
+            shop = requests.get(f"http://127.0.0.1:{port}/", timeout=10)
+            simulator = requests.get(f"http://127.0.0.1:{port + 1}/_sim/health", timeout=10)
+            demo.send_signal(ending)
+            rest, _ = demo.communicate()
+        finally:
+            too_slow.cancel()
+            demo.terminate()
     addresses = [f"http://127.0.0.1:{port}/", f"http://127.0.0.1:{port + 1}/_sim/", f"http://127.0.0.1:{port}/admin/"]
     logins = ["asha      demo-pass", "staff     demo-pass"]
     instruments = ["success@demo", "4111111111111111"]

@@ -52,3 +52,21 @@ def test_a_flagged_payment_leaves_staff_a_remark_and_places_nothing(
     remarks = order.staff_remark.splitlines()
     assert len([remark for remark in remarks if "another amount" in remark]) == 1
     assert payment.gateway_order_id in order.staff_remark
+
+
+def test_paying_for_something_added_later_does_not_place_the_order_again(
+    client: Client, order: Order, start: Callable[..., Payment], paytm: Paytm
+) -> None:
+    first = start(order)
+    paytm.will_say(payment=first)
+    post_callback(client, callback_fields(first))
+    placed_at = Order.objects.get().paid_at
+    order.lines.create(name="Saffron", unit_price="549", quantity=1)
+    second = start(Order.objects.get())
+    other = "20261121111212800110168000000000002"
+    paytm.will_say(payment=second, txnId=other)
+    post_callback(client, callback_fields(second, TXNID=other))
+    second.refresh_from_db()
+    assert (second.is_paid, str(second.amount)) == (True, "549.00")
+    assert Order.objects.get().paid_at == placed_at
+    assert placed_at not in (None, second.paid_at)

@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -131,13 +132,14 @@ def start_shop(port: int, relay: threading.Event, *, simulated: bool) -> Child:
 
 def start_simulator(port: int, relay: threading.Event) -> Child:
     """The simulator with the shop's credentials, told through the environment so that no key shows in ``ps``."""
-    RUN_DIR.mkdir(exist_ok=True)
+    books = Path(os.environ.get("PAYTM_SIM_DB") or RUN_DIR / "simulator.sqlite3")
+    books.parent.mkdir(exist_ok=True)
     account = settings.PAYTM_ACCOUNT
     environ = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"} | {
         "PYTHONUNBUFFERED": "1",
         "PAYTM_SIM_HOST": HOST,
         "PAYTM_SIM_PORT": str(port + 1),
-        "PAYTM_SIM_DB": os.environ.get("PAYTM_SIM_DB") or str(RUN_DIR / "simulator.sqlite3"),
+        "PAYTM_SIM_DB": str(books),
         "PAYTM_SIM_MID": account["MERCHANT_ID"],
         "PAYTM_SIM_KEY": account["MERCHANT_KEY"],
         "PAYTM_SIM_WEBSITE": account["WEBSITE"],
