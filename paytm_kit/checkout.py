@@ -1,7 +1,14 @@
 """The public way to collect: ``open_payment`` and ``redirect``."""
 
 from paytm_kit.gateways.base import Customer, Flow, GatewayError
-from paytm_kit.services.checkout import AlreadyPaid, NothingToPay, PaymentError, open_payment, redirect
+from paytm_kit.services.checkout import (
+    AlreadyPaid,
+    NothingToPay,
+    PaymentError,
+    StillAsking,
+    open_payment,
+    redirect,
+)
 
 __all__ = [
     "AlreadyPaid",
@@ -10,6 +17,7 @@ __all__ = [
     "GatewayError",
     "NothingToPay",
     "PaymentError",
+    "StillAsking",
     "open_payment",
     "redirect",
 ]

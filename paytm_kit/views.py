@@ -10,13 +10,14 @@ from django.db import DatabaseError, transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.clickjacking import xframe_options_deny
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from paytm_kit import conf
-from paytm_kit.gateways.base import ConfigurationError, GatewayError, InboundMessage
+from paytm_kit.gateways.base import ConfigurationError, InboundMessage
 from paytm_kit.logs import EventLog
 from paytm_kit.models import Payment
 from paytm_kit.services import checkout, intake
@@ -93,7 +94,9 @@ def webhook(request: HttpRequest, message: InboundMessage, account: str) -> Http
 def result(request: HttpRequest, token: str) -> HttpResponse:
     """Paid, failed, or still confirming. Shows no personal data: whoever has the link may see it."""
     payment = get_object_or_404(Payment, token=token)
-    return render(request, "paytm_kit/result.html", {"payment": payment, "next_url": _next_url(payment)})
+    waiting = payment.is_open and checkout.in_the_banks_hands(payment)
+    context = {"payment": payment, "with_the_bank": waiting, "next_url": _next_url(payment)}
+    return render(request, "paytm_kit/result.html", context)
 
 
 @private
@@ -121,10 +124,10 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
         return checkout.redirect(request, checkout.retry(payment))
     except checkout.AlreadyPaid:
         return HttpResponseRedirect(payment.get_result_url())
-    except (checkout.PaymentError, GatewayError) as error:
+    except (checkout.PaymentError, ConfigurationError) as error:
         log.warning("pay.refused", order_id=payment.gateway_order_id, error=error.code, why=error)
-        context = {"payment": payment, "message": error.user_message, "retryable": isinstance(error, GatewayError)}
-        return render(request, "paytm_kit/unavailable.html", context, status=503 if context["retryable"] else 409)
+        context = {"payment": payment, "message": gettext(error.user_message), "retryable": error.retryable}
+        return render(request, "paytm_kit/unavailable.html", context, status=503 if error.retryable else 409)
 
 
 def _next_url(payment: Payment) -> str:

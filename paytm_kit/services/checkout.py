@@ -32,6 +32,7 @@ class PaymentError(Exception):
     """A payment cannot be opened. ``str()`` is for logs; ``user_message`` is for the shopper, in their language."""
 
     code = "payment_error"
+    retryable = False
     message = gettext_noop("The payment could not be started. You have not been charged.")
 
     @property
@@ -53,6 +54,14 @@ class NothingToPay(PaymentError):
     message = gettext_noop("There is nothing to pay for this order.")
 
 
+class StillAsking(PaymentError):
+    """An earlier payment may have been paid and the gateway cannot say just now: no second charge meanwhile."""
+
+    code = "still_asking"
+    retryable = True
+    message = gettext_noop("We are still finding out about your earlier payment. Please try again in a few minutes.")
+
+
 def open_payment(
     order: PayableMixin,
     *,
@@ -68,7 +77,7 @@ def open_payment(
     ``customer``    by default ``order.payment_customer()``; only its id is stored
     ``return_url``  where the result page leads on to, a path or a URL of BASE_URL's host; by default the order's own
 
-    Raises AlreadyPaid, NothingToPay, and GatewayError when an older attempt must be asked about and cannot be.
+    Raises AlreadyPaid, NothingToPay, StillAsking, and ConfigurationError when the account is set up wrongly.
     """
     settled = conf.account(account)
     owed = _amount(order, amount)
@@ -96,20 +105,30 @@ def _reusable(order: PayableMixin, account: Account, owed: Decimal) -> Payment |
     current = Payment.objects.for_order(order).filter(open_slot__isnull=False).first()
     if current is None:
         return None
-    if (current.amount, current.account, current.merchant_id) != (owed, account.name, account.merchant_id):
-        book.supersede(current.pk, why=f"The order now owes {owed} {account.currency} through account {account.name}.")
-        return None
-    if ladder.token_alive(current.started_at, timezone.now()):
+    alive = ladder.token_alive(current.started_at, timezone.now())
+    if not alive:
+        current = _ask_first(current)
+        if current.is_paid and current.amount == owed:
+            raise AlreadyPaid(f"Order {order.pk} was paid by {current.gateway_order_id}.")
+        if not current.is_open:
+            return None
+    same = (current.amount, current.account, current.merchant_id) == (owed, account.name, account.merchant_id)
+    if in_the_banks_hands(current) or (same and alive):
         return current
-    current = confirm.ask(current, source="checkout")
-    if current.is_paid:
-        raise AlreadyPaid(f"Order {order.pk} was paid by {current.gateway_order_id}.")
-    if current.is_open and not _in_the_banks_hands(current):
-        current = book.supersede(current.pk, why="Its time at the gateway is over and nothing was paid.")
-    return current if current.open_slot else None
+    over = "Its time at the gateway is over and nothing was paid."
+    book.supersede(current.pk, why=over if same else f"The order now owes {owed} through account {account.name}.")
+    return None
 
 
-def _in_the_banks_hands(payment: Payment) -> bool:
+def _ask_first(payment: Payment) -> Payment:
+    """Nobody pays a second time before the gateway has said what became of the first."""
+    try:
+        return confirm.ask(payment, source="checkout")
+    except GatewayError as error:
+        raise StillAsking(f"Payment {payment.gateway_order_id} may have been paid: {error}") from error
+
+
+def in_the_banks_hands(payment: Payment) -> bool:
     """The gateway says that money may be moving: paying again now could charge twice."""
     return payment.events.filter(kind=PaymentEvent.Kind.PENDING).exists() or bool(payment.flags)
 
@@ -140,7 +159,7 @@ def _send(request: HttpRequest, payment: Payment, account: Account, flow: Flow) 
     payment.refresh_from_db()
     if payment.is_open and not ladder.token_alive(payment.started_at, timezone.now()):
         payment = confirm.ask(payment, source="checkout")
-    if not payment.is_open or _in_the_banks_hands(payment) or not _fresh(payment):
+    if not payment.is_open or in_the_banks_hands(payment) or not _fresh(payment):
         return HttpResponseRedirect(payment.get_result_url())
     if payment.flow and (payment.flow == Flow.LEGACY) != (flow == Flow.LEGACY):
         # Paytm knows an order id either by token or by signed form: the other way would be a duplicate (325, 2023)

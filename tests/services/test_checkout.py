@@ -17,8 +17,7 @@ from django.utils import timezone
 
 from demo_site.shop.models import Order
 from paytm_kit import checksum
-from paytm_kit.checkout import AlreadyPaid, NothingToPay, open_payment, redirect
-from paytm_kit.gateways.base import Unreachable
+from paytm_kit.checkout import AlreadyPaid, NothingToPay, StillAsking, open_payment, redirect
 from paytm_kit.ledger import book
 from paytm_kit.models import Flag, Payment, WireMessage
 from tests.paytm import HOST, KEY, MID, Paytm
@@ -283,9 +282,43 @@ def test_when_nobody_can_say_whether_the_old_payment_was_paid_no_new_one_is_made
 ) -> None:
     start(order)
     paytm.will_answer(requests.ReadTimeout("no"))
-    with time_machine.travel(timezone.now() + LATER), pytest.raises(Unreachable):
+    with time_machine.travel(timezone.now() + LATER), pytest.raises(StillAsking) as caught:
         open_payment(order)
     assert order.payments.count() == 1
+    assert caught.value.retryable
+    assert "still finding out" in caught.value.user_message
+
+
+def test_an_order_that_grew_while_its_old_payment_was_paid_unseen_collects_the_difference(
+    order: Order, start: Callable[..., Payment], paytm: Paytm
+) -> None:
+    old = start(order)
+    order.lines.create(name="Cup", unit_price=Decimal("120.00"), quantity=1)
+    paytm.will_say(payment=old)
+    with time_machine.travel(timezone.now() + LATER):
+        assert open_payment(order).amount == Decimal("120.00")
+
+
+def test_an_order_that_grew_while_the_bank_works_on_its_payment_waits_for_the_bank(
+    order: Order, start: Callable[..., Payment], paytm: Paytm
+) -> None:
+    from paytm_kit.services import confirm
+
+    old = start(order)
+    paytm.will_say("PENDING", payment=old)
+    confirm.ask(old, source="test")
+    order.lines.create(name="Cup", unit_price=Decimal("120.00"), quantity=1)
+    assert open_payment(order) == old
+
+
+def test_a_part_that_was_paid_unseen_is_not_collected_a_second_time(
+    order: Order, start: Callable[..., Payment], paytm: Paytm
+) -> None:
+    deposit = open_payment(order, amount="100.00")
+    book.start(deposit.pk, flow="hosted")
+    paytm.will_say(payment=deposit)
+    with time_machine.travel(timezone.now() + LATER), pytest.raises(AlreadyPaid):
+        open_payment(order, amount="100.00")
 
 
 def test_a_flagged_payment_is_not_paid_again_before_a_person_looked(

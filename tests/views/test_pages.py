@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
+import requests
+import time_machine
 from bs4 import BeautifulSoup
 from django.test import Client
+from django.utils import timezone
 
 from demo_site.shop.models import Order
 from paytm_kit.ledger import book
@@ -37,6 +41,31 @@ def test_a_waiting_page_looks_again_with_and_without_javascript(payment: Payment
     assert page.find("noscript").find("meta", attrs={"http-equiv": "refresh"})
     assert page.find(attrs={"data-wait": True})["data-wait"] == f"/paytm/status/{payment.token}/"
     assert client.get(f"/paytm/status/{payment.token}/").json() == {"status": "processing", "done": False}
+
+
+def test_a_shopper_who_has_not_paid_yet_can_go_on_and_one_whose_bank_is_working_cannot(
+    payment: Payment, paytm: Paytm, client: Client
+) -> None:
+    address = f"/paytm/pay/{payment.token}/"
+    form = soup_of(client.get(payment.get_result_url())).find("form", attrs={"action": address})
+    token = form.find("input", attrs={"name": "csrfmiddlewaretoken"})["value"]
+    paytm.will_start()
+    response = client.post(address, {"csrfmiddlewaretoken": token})
+    assert payment.gateway_order_id in response.content.decode()
+    paytm.will_say("PENDING", payment=payment)
+    confirm.ask(payment, source="test")
+    page = soup_of(client.get(payment.get_result_url()))
+    assert "Your bank has not answered yet" in page.text
+    assert not page.find("form", attrs={"action": address})
+
+
+def test_trying_again_while_the_gateway_cannot_say_is_a_calm_503(payment: Payment, paytm: Paytm) -> None:
+    paytm.will_answer(requests.ReadTimeout("slow"))
+    with time_machine.travel(timezone.now() + timedelta(minutes=20)):
+        response = Client().post(f"/paytm/pay/{payment.token}/")
+    assert response.status_code == 503
+    assert "still finding out about your earlier payment" in response.content.decode()
+    assert Order.objects.get().payments.count() == 1
 
 
 def test_a_settled_page_stops_looking(failed: Payment, client: Client) -> None:

@@ -29,7 +29,7 @@ class Command(BaseCommand):
             found = reconcile.due(**chosen)
             for payment in found:
                 self.stdout.write(f"{payment.gateway_order_id}  {payment.amount} {payment.currency}  {payment.status}")
-            self.stdout.write(f"{len(found)} payments would be asked about.")
+            self.stdout.write(f"would be asked about: {len(found)}")
             return
         report = reconcile.Report()
         for payment, result in reconcile.run(report, **chosen):
