@@ -38,6 +38,8 @@ migrations: .venv/.test
 messages: .venv/.test
 	cd paytm_kit && ../$(BIN)/python ../manage.py makemessages --locale hi --ignore "simulator/*" --no-wrap --add-location file
 	cd paytm_kit && ../$(BIN)/python ../manage.py compilemessages --locale hi
+	cd demo_site/shop && ../../$(BIN)/python ../../manage.py makemessages --locale hi --no-wrap --add-location file
+	cd demo_site/shop && ../../$(BIN)/python ../../manage.py compilemessages --locale hi
 
 clean:
 	rm -rf .venv build dist demo.sqlite3 demo_site/.run

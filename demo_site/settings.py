@@ -108,6 +108,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("hi", _("Hindi"))]
+LANGUAGE_COOKIE_AGE = 365 * 24 * 60 * 60  # seconds; a shopper chooses once
 USE_TZ = True
 TIME_ZONE = "Asia/Kolkata"
 
@@ -119,6 +120,7 @@ STATIC_ROOT = BASE_DIR / "build" / "static"
 HTTPS = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
+LANGUAGE_COOKIE_SECURE = HTTPS
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 
 CONTENT_SECURITY_POLICY = policy(PAYTM_ENVIRONMENT, PAYTM_ACCOUNT.get("HOST", ""))

@@ -1,4 +1,4 @@
-"""Addresses of the demo shop: the shop, the kit under /paytm/, sign-in and the admin."""
+"""Addresses of the demo shop: the shop, the kit under /paytm/, sign-in, the language and the admin."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from django.contrib.auth import views as auth
 from django.templatetags.static import static
 from django.urls import include, path
 from django.views.generic import RedirectView
+from django.views.i18n import set_language
 
 admin.site.site_header = "Kadamb"
 admin.site.site_title = "Kadamb"
@@ -16,6 +17,7 @@ urlpatterns = [
     path("paytm/", include("paytm_kit.urls")),
     path("login/", auth.LoginView.as_view(template_name="shop/login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
+    path("language/", set_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("favicon.ico", RedirectView.as_view(url=static("shop/kadamb.svg"))),
 ]

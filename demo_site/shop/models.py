@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from paytm_kit.checkout import Customer
@@ -167,7 +168,7 @@ class OrderLine(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.quantity} of {self.name}"
+        return gettext("%(quantity)s of %(name)s") % {"quantity": self.quantity, "name": self.name}
 
     @property
     def total(self) -> Decimal:

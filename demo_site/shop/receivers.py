@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F, Value
 from django.db.models.functions import Concat
 from django.dispatch import receiver
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from demo_site.shop.models import Order
 from paytm_kit.models import Payment, PaymentEvent
@@ -31,7 +34,11 @@ def note_flag(payment: Payment, order: object, event: PaymentEvent, **_: Any) ->
     """Leaves staff a remark on the order: somebody must look before it is packed."""
     if not isinstance(order, Order):
         return
-    at = timezone.localtime(event.created_at).strftime("%d %b %Y %H:%M")
-    remark = f"{at}: payment {payment.gateway_order_id} needs a look: {event.get_flag_display() or event.message}.\n"
-    Order.objects.filter(pk=order.pk).update(staff_remark=Concat(F("staff_remark"), Value(remark)))
+    with translation.override(settings.LANGUAGE_CODE):  # staff read it later; the shopper's language is not theirs
+        remark = gettext("%(at)s: payment %(payment)s needs a look: %(reason)s.") % {
+            "at": date_format(timezone.localtime(event.created_at), "d M Y H:i"),
+            "payment": payment.gateway_order_id,
+            "reason": event.get_flag_display() or event.message,
+        }
+    Order.objects.filter(pk=order.pk).update(staff_remark=Concat(F("staff_remark"), Value(f"{remark}\n")))
     log.warning("Order %s: payment %s was flagged %s.", order.number, payment.gateway_order_id, event.flag)

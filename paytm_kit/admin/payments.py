@@ -77,7 +77,8 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin):
         "account",
         "created_at",
     )
-    list_filter = ("status", FlagFilter, "payment_mode", "account", "environment")
+    # No date_hierarchy: it fails on MariaDB and MySQL servers whose time zone tables were never loaded.
+    list_filter = ("status", FlagFilter, "created_at", "payment_mode", "account", "environment")
     search_fields = (
         "gateway_order_id",
         "order_label",
@@ -85,7 +86,6 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin):
         "bank_transaction_id",
         "events__transaction_id",
     )
-    date_hierarchy = "created_at"
     actions = ("ask_now",)
     inlines = (EventInline, WireMessageInline)
     change_form_template = "admin/paytm_kit/payment/change_form.html"

@@ -20,18 +20,16 @@ class WireMessageAdmin(ReadOnly, admin.ModelAdmin):
         "elapsed_ms",
         "remote_ip",
     )
-    list_filter = ("direction", "channel", "verdict", "account")
+    list_filter = ("created_at", "direction", "channel", "verdict", "account")
     search_fields = ("gateway_order_id", "correlation_id")
-    date_hierarchy = "created_at"
     list_select_related = ("payment",)
 
 
 @admin.register(PaymentEvent)
 class PaymentEventAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ("created_at", "payment", "kind", "flag", "amount", "code", "source", "actor")
-    list_filter = ("kind", "flag", "source")
+    list_filter = ("created_at", "kind", "flag", "source")
     search_fields = ("payment__gateway_order_id", "transaction_id")
-    date_hierarchy = "created_at"
     list_select_related = ("payment",)
     exclude = ("fingerprint",)
 

@@ -19,6 +19,7 @@ from paytm_kit.simulator.machine import Decision, IllegalMove, Outcome, State, c
 from paytm_kit.simulator.models import Merchant, Message, Order, Transaction, World
 
 MESSAGES_SHOWN = 1000
+FARTHEST = 315_360_000  # seconds that the clock may be ahead: ten years
 
 
 class Mistake(Exception):
@@ -129,8 +130,10 @@ def reset(request: HttpRequest) -> dict[str, Any]:
 def advance_clock(request: HttpRequest) -> dict[str, Any]:
     """Moves the simulated time forward; what becomes due is settled before the answer."""
     seconds = _sent(request, ("advance_seconds",)).get("advance_seconds")
-    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 <= seconds <= 315_360_000:
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 <= seconds <= FARTHEST:
         raise Mistake("advance_seconds", "Must be a number of seconds, zero to ten years.")
+    if clock.offset().total_seconds() + seconds > FARTHEST:
+        raise Mistake("advance_seconds", "The clock is ten years ahead at most; POST /_sim/reset puts it back.")
     clock.advance(seconds)
     bank.settle_due()
     webhooks.wake()

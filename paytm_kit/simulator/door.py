@@ -37,6 +37,7 @@ class Answer:
     response: HttpResponseBase
     order_id: str = ""
     verdict: str = ""
+    readable: bool = True  # False: neither body nor query of the request can be read
 
 
 View = Callable[..., "HttpResponseBase | Answer"]
@@ -95,7 +96,7 @@ def _answer(
     view: View, methods: tuple[str, ...], refuse: Refuse, request: HttpRequest, args: Any, kwargs: Any
 ) -> Answer:
     try:
-        request.get_host()
+        request.get_host(), request.GET  # each raises here, not later, when it cannot be used
         if methods and request.method not in methods:
             response = refuse(
                 request, 405, f"Use {' or '.join(methods)} here, not {one_line(request.method or '', 9)}."
@@ -108,28 +109,30 @@ def _answer(
         result = _too_large(refuse, request)
     except (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError) as error:
         logger.info("%s refused: %s", one_line(request.path), type(error).__name__)
-        return Answer(refuse(request, 400, "The request could not be read."), verdict=type(error).__name__)
+        why = "The request could not be read."
+        return Answer(refuse(request, 400, why), verdict=type(error).__name__, readable=False)
     return result if isinstance(result, Answer) else Answer(result)
 
 
 def _too_large(refuse: Refuse, request: HttpRequest) -> Answer:
-    return Answer(refuse(request, 413, "The body is larger than 1 MB."), verdict="body too large")
+    why = "The body is larger than 1 MB."
+    return Answer(refuse(request, 413, why), verdict="body too large", readable=False)
 
 
 def _record(request: HttpRequest, answer: Answer, began: Any, token: str) -> None:
-    shown = {name: request.GET[name] for name in ("mid", "orderId", "ORDER_ID") if name in request.GET}
+    query = request.GET.dict() if answer.readable else {}
+    shown = [(name, query[name]) for name in ("mid", "orderId", "ORDER_ID") if name in query]
     path = request.path.replace(token, f"{token[:4]}…") if token else request.path
     url = one_line(path + (f"?{urlencode(shown)}" if shown else ""))
     kind = answer.response.headers.get("Content-Type", "")
     body = getattr(answer.response, "content", b"")
-    too_big = answer.response.status_code == 413
     Message.objects.create(
         at=began, direction="in", method=(request.method or "")[:10], url=url,
         order_id=one_line(answer.order_id, 50),
-        request="" if too_big else redact_body(request.body, request.content_type or ""),
+        request=redact_body(request.body, request.content_type or "") if answer.readable else "",
         http_status=answer.response.status_code,
         response=redact_body(body, kind) if "json" in kind else "",
-        verdict=one_line(answer.verdict),
+        verdict=one_line(answer.verdict, 2000),
     )  # fmt: skip
     if answer.verdict:
         logger.info("%s %s: %s", request.method, url, one_line(answer.verdict))

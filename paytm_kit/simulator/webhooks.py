@@ -88,7 +88,7 @@ def _exchange(url: str, fields: dict[str, str]) -> tuple[Answer, str, str]:
         session.trust_env = False  # a proxy from the environment would carry this to another host
         try:
             with session.post(url, data=fields, timeout=TIMEOUT, allow_redirects=False, stream=True) as response:
-                body = response.raw.read(LONGEST_ANSWER, decode_content=True).decode("utf-8", "replace")
+                body = next(response.iter_content(LONGEST_ANSWER), b"").decode("utf-8", "replace")
                 location = response.headers.get("Location", "")
                 kind = response.headers.get("Content-Type", "")
                 return Answer(response.status_code, str(response.status_code), location), body, kind

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from demo_site.content_policy import policy
@@ -22,7 +22,7 @@ QUIETLY = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --disable-dev-shm-usage"
 ).split()
-PATIENCE = 10_000  # milliseconds for a page to show what it should
+PATIENCE = 15_000  # milliseconds for a page to show what it should
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +35,7 @@ def browser() -> Iterator[Browser]:
         # Playwright's synchronous API keeps an event loop in this thread, which Django takes for asynchronous code.
         # The test still is ordinary code that waits for each call, so its queries are safe.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        expect.set_options(timeout=PATIENCE)
         chromium = playwright.chromium.launch(executable_path=program, args=QUIETLY)
         yield chromium
         chromium.close()

@@ -1,4 +1,4 @@
-"""A real ``paytm-simulator`` beside the tests: started, asked through its control plane, ended by its own process id."""
+"""A real ``paytm-simulator`` beside the tests: started, asked through its control plane, ended by its own id."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from django.conf import settings
 MERCHANT_ID = "BROWSERMID0000000001"
 MERCHANT_KEY = "web#Key&1@paytm "  # a space at its end, too: what .env files and forms like to lose
 READY_WITHIN = 30.0  # seconds
-QUIET_WITHIN = 10.0  # seconds
+QUIET_WITHIN = 15.0  # seconds
 
 
 def until(condition: Callable[[], bool], what: str, within: float = QUIET_WITHIN) -> None:
@@ -37,7 +37,7 @@ class Simulator:
         command = [sys.executable, "-m", "paytm_kit.simulator", "--port", "0", "--settle-after", "0"]
         environ = {name: value for name, value in os.environ.items() if not name.startswith(("PAYTM_", "DJANGO_"))}
         self.url = ""
-        self._last_lines: deque[str] = deque(maxlen=20)
+        self._last_lines: deque[str] = deque(maxlen=40)
         self._ready = threading.Event()
         self._http = requests.Session()
         self._http.trust_env = False
@@ -55,7 +55,7 @@ class Simulator:
         self._ready.wait(READY_WITHIN)
         if not self.url:
             self.stop()
-            raise RuntimeError("The simulator did not come up. Its last lines:\n" + "\n".join(self._last_lines))
+            raise RuntimeError(f"The simulator did not come up. {self._log()}")
 
     def _read(self) -> None:
         assert self._process.stdout is not None
@@ -66,6 +66,9 @@ class Simulator:
                     self.url = found[1]
                     self._ready.set()
         self._ready.set()
+
+    def _log(self) -> str:
+        return "Its last lines:\n" + "\n".join(self._last_lines)
 
     def stop(self) -> None:
         self._http.close()
@@ -79,7 +82,7 @@ class Simulator:
 
     def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         answer = self._http.request(method, f"{self.url}/_sim/{path}", json=body, timeout=20)
-        assert answer.ok, f"{method} /_sim/{path}: {answer.status_code} {answer.text}"
+        assert answer.ok, f"{method} /_sim/{path}: {answer.status_code} {answer.text}\n{self._log()}"
         return answer.json()
 
     def reset(self, **settings: object) -> None:

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 def test_a_failed_payment_is_tried_again_from_the_result_page(
     shopper: Shopper, simulator: Simulator, truth: Truth
 ) -> None:
-    order = shopper.place_order()
+    order = shopper.has_ordered()
     shopper.go_to_payment().by_upi("failure@demo")
     shopper.sees(FAILED)
     truth.is_not_paid(order, statuses=("failed",))
@@ -40,7 +40,7 @@ def test_a_failed_payment_is_tried_again_from_the_result_page(
 
 
 def test_a_failed_payment_is_tried_again_from_the_order_page(shopper: Shopper, truth: Truth) -> None:
-    order = shopper.place_order()
+    order = shopper.has_ordered()
     payment_page = shopper.go_to_payment()
     payment_page.by_card("4000 0000 0000 0002")
     payment_page.one_time_password("123123")
@@ -53,7 +53,7 @@ def test_a_failed_payment_is_tried_again_from_the_order_page(shopper: Shopper, t
 
 
 def test_a_cancelled_payment_can_be_tried_again(shopper: Shopper, truth: Truth) -> None:
-    order = shopper.place_order()
+    order = shopper.has_ordered()
     shopper.go_to_payment().cancel()
     shopper.sees(FAILED)
     truth.is_not_paid(order, statuses=("failed",))
@@ -66,7 +66,7 @@ def test_a_pending_payment_is_paid_after_reconcile_and_the_page_notices(
     shopper: Shopper, simulator: Simulator, truth: Truth
 ) -> None:
     simulator.configure(webhook_url="")  # nothing but reconcile can find out
-    order = shopper.place_order()
+    order = shopper.has_ordered()
     shopper.go_to_payment().by_upi("pending@demo")
     shopper.sees(WAITING)
     truth.is_not_paid(order, statuses=("processing",))
@@ -79,7 +79,7 @@ def test_a_pending_payment_is_paid_after_reconcile_and_the_page_notices(
 def test_a_pending_payment_that_fails_late_can_be_tried_again(
     shopper: Shopper, simulator: Simulator, truth: Truth
 ) -> None:
-    order = shopper.place_order()
+    order = shopper.has_ordered()
     shopper.go_to_payment().by_upi("pending@demo")
     shopper.sees(WAITING)
     simulator.settle(order.payments.get().gateway_order_id, "failure")
@@ -92,7 +92,7 @@ def test_without_javascript_the_waiting_page_looks_again_by_itself(
     new_shopper: Callable[..., Shopper], simulator: Simulator, truth: Truth
 ) -> None:
     shopper = new_shopper(java_script_enabled=False)
-    order = shopper.place_order()
+    order = shopper.has_ordered()
     shopper.pay_button().click()
     shopper.button("Continue to payment").click()
     shopper.payment_page.by_upi("pending@demo")
@@ -104,7 +104,7 @@ def test_without_javascript_the_waiting_page_looks_again_by_itself(
 
 
 def test_nobody_pays_a_second_time_while_the_first_is_pending(shopper: Shopper, truth: Truth) -> None:
-    order = shopper.place_order()
+    order = shopper.has_ordered()
     shopper.go_to_payment().by_upi("pending@demo")
     shopper.sees(WAITING)
     shopper.link("Back to your order").click()
@@ -114,8 +114,8 @@ def test_nobody_pays_a_second_time_while_the_first_is_pending(shopper: Shopper, 
 
 
 def test_a_tab_closed_without_callback_is_paid_by_webhook(shopper: Shopper, truth: Truth) -> None:
-    order = shopper.place_order()
-    shopper.go_to_payment().case("Pay, then close this tab")
+    order = shopper.has_ordered()
+    shopper.go_to_payment().case("close this tab")
     shopper.sees("You can close this tab now")
     shopper.page.close()
     truth.is_paid_once(order)
@@ -139,7 +139,7 @@ def is_flagged_for_another_amount(order: Order, truth: Truth) -> None:
 def test_another_amount_is_not_paid_but_flagged(
     shopper: Shopper, simulator: Simulator, truth: Truth, amount: str
 ) -> None:
-    order = shopper.place_order()
+    order = shopper.has_ordered()
     shopper.go_to_payment()
     gateway_order_id = order.payments.get().gateway_order_id
     simulator.pay(gateway_order_id, method="upi", outcome="success", amount=amount, deliver=["webhook"])
@@ -159,7 +159,7 @@ def test_a_callback_rewritten_in_the_browser_changes_nothing(
     shopper: Shopper, simulator: Simulator, truth: Truth
 ) -> None:
     simulator.configure(webhook_url="")
-    order = shopper.place_order()
+    order = shopper.has_ordered()
 
     def forge(route: Route) -> None:
         fields = dict(parse_qsl(route.request.post_data or ""))
@@ -176,7 +176,7 @@ def test_a_callback_without_its_signature_still_brings_the_shopper_to_the_truth(
     shopper: Shopper, simulator: Simulator, truth: Truth
 ) -> None:
     simulator.configure(webhook_url="")
-    order = shopper.place_order()
+    order = shopper.has_ordered()
 
     def strip(route: Route) -> None:
         fields = dict(parse_qsl(route.request.post_data or ""))
@@ -193,7 +193,7 @@ def test_a_callback_without_its_signature_still_brings_the_shopper_to_the_truth(
 def test_a_gateway_that_is_down_leaves_the_shop_open_and_the_order_payable(
     shopper: Shopper, truth: Truth, watch: Watch, settings: Any
 ) -> None:
-    order = shopper.place_order()
+    order = shopper.has_ordered()
     as_it_should_be = settings.PAYTM_KIT
     with socket.socket() as nobody_listens:
         nobody_listens.bind(("127.0.0.1", 0))

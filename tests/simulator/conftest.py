@@ -10,6 +10,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl
@@ -21,26 +22,38 @@ from paytmchecksum import PaytmChecksum
 
 MID = "DEMOMID0000000000001"
 KEY = "demo#Key&1@paytm"
+GARBLED = 299  # as an answer of the shop: a body that cannot be decoded
 REMOVED = object()  # as a changed value: the field is left out
 
 
-def start(*flags: str, **environ: str) -> tuple[subprocess.Popen[str], str]:
-    """A simulator process and its address."""
+@contextmanager
+def running(*flags: str, **environ: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A simulator process and its address. It must end with 0 when it is told to; it ends in any case."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PAYTM_")}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "paytm_kit.simulator", "--port", "0", *flags],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=clean | environ,
-    )  # fmt: skip
+    with ended_at_last(
+        [sys.executable, "-m", "paytm_kit.simulator", "--port", "0", *flags], clean | environ
+    ) as process:
+        yield process, address(process)
+
+
+@contextmanager
+def ended_at_last(command: list[str], environ: dict[str, str], **how: Any) -> Iterator[subprocess.Popen[str]]:
+    quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    process = subprocess.Popen(command, env=environ, **quiet, **how)
+    try:
+        yield process
+        process.terminate()
+        assert process.wait(timeout=10) == 0
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def address(process: subprocess.Popen[str]) -> str:
     line = process.stdout.readline()
     assert line.startswith("paytm-simulator ready on http://"), line
-    return process, line.split()[-1]
-
-
-def stop(process: subprocess.Popen[str]) -> int:
-    process.terminate()
-    code = process.wait(timeout=10)
-    process.stdout.close()
-    return code
+    return line.split()[-1]
 
 
 def changed(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -69,11 +82,12 @@ def eventually(probe: Callable[[], Any], wanted: str, seconds: float = 5.0) -> A
 
 
 class Shop:
-    """A merchant's server: keeps every form it gets, answers as told."""
+    """A merchant's server: keeps every form it gets, answers as told, shows one page."""
 
     def __init__(self) -> None:
         self.posts: list[tuple[str, dict[str, str]]] = []
         self.answers: list[int] = []  # statuses for the next posts; then 200
+        self.page = ("", "")  # what a GET shows, and its Content-Security-Policy
         self.hook = ""  # this test's own webhook path: a straggler of another test cannot be taken for ours
         shop = self
 
@@ -85,8 +99,19 @@ class Shop:
                 self.send_response(status)
                 if status in (302, 303):
                     self.send_header("Location", "/elsewhere")
-                self.send_header("Content-Length", "0")
+                if status == GARBLED:
+                    self.send_header("Content-Encoding", "gzip")
+                self.send_header("Content-Length", "7")
                 self.end_headers()
+                self.wfile.write(b"Thanks.")
+
+            def do_GET(self) -> None:
+                text, policy = shop.page
+                self.send_response(200)
+                self.send_header("Content-Type", "text/html; charset=utf-8")
+                self.send_header("Content-Security-Policy", policy)
+                self.end_headers()
+                self.wfile.write(text.encode())
 
             def log_message(self, *args: Any) -> None:
                 pass
@@ -131,6 +156,9 @@ class Simulator:
             "CALLBACK_URL": self.callback_url,
         }
 
+    def close(self) -> None:
+        self.http.close()
+
     def get(self, path: str, **how: Any) -> requests.Response:
         return self.http.get(self.url + path, timeout=10, **how)
 
@@ -141,10 +169,12 @@ class Simulator:
         """The body in a signed envelope; the signed text is the sent text."""
         text = json.dumps(body, ensure_ascii=False)
         signature = PaytmChecksum.generateSignature(text, KEY) if signature is None else signature
-        raw = '{"head":{"version":"v1","signature":%s},"body":%s}' % (json.dumps(signature), text)
+        raw = f'{{"head":{{"version":"v1","signature":{json.dumps(signature)}}},"body":{text}}}'
         return self.post(path, data=raw.encode(), headers={"Content-Type": "application/json"})
 
-    def initiate(self, order_id: str = "ORD-1", query: dict[str, str] | None = None, **changes: Any) -> requests.Response:
+    def initiate(
+        self, order_id: str = "ORD-1", query: dict[str, str] | None = None, **changes: Any
+    ) -> requests.Response:
         body = changed(self.initiate_body, {"orderId": order_id, **changes})
         asked = {"mid": MID, "orderId": order_id} if query is None else query
         address = requests.Request("POST", "http://x/theia/api/v1/initiateTransaction", params=asked).prepare().path_url
@@ -212,9 +242,8 @@ def sealed(response: requests.Response) -> bool:
 
 @pytest.fixture(scope="session")
 def simulator_url() -> Iterator[str]:
-    process, url = start("--seed", "7", "--settle-after", "0")
-    yield url
-    assert stop(process) == 0
+    with running("--seed", "7", "--settle-after", "0") as (_, url):
+        yield url
 
 
 @pytest.fixture(scope="session")
@@ -239,4 +268,4 @@ def sim(simulator_url: str, shop: Shop) -> Iterator[Simulator]:
     client = Simulator(simulator_url, shop.url)
     assert client.post("/_sim/reset").status_code == 200
     yield client
-    client.http.close()
+    client.close()

@@ -1,0 +1,156 @@
+"""Every page that a shopper can see, one after the other: the accessibility tests and the pictures go along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.shopper import CHECKED, DETAILS, FAILED, ITEM, PAID, WAITING, PaymentPage, Shopper
+from tests.browser.simulator import Simulator
+from tests.browser.watch import Watch
+
+Steps = Iterator[tuple[str, Page]]
+
+
+def shop(shopper: Shopper, simulator: Simulator, watch: Watch, settings: Any) -> Steps:
+    """From the catalogue to the placed order, with what a signed-in shopper and a mistake look like."""
+    page = shopper.page
+    shopper.open("/")
+    yield "catalogue", page
+    shopper.open("/shelf/spices/")
+    yield "shelf", page
+    shopper.open("/cart/")
+    yield "cart-empty", page
+    shopper.open("/login/")
+    yield "sign-in", page
+    shopper.sign_in("asha", settings.DEMO_PASSWORD)
+    yield "my-orders-empty", page
+    shopper.open(f"/product/{ITEM}/")
+    yield "product", page
+    shopper.fill_cart(ITEM, "assam-breakfast", "bagru-runner")
+    yield "cart", page
+    shopper.link("Check out").click()
+    shopper.sees("Where shall we send it?")
+    yield "checkout", page
+    page.get_by_label("PIN code").fill("12")
+    page.get_by_label("Full name").fill("")
+    shopper.button("Place order and choose how to pay").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    yield "checkout-mistakes", page
+    for label, text in DETAILS.items():
+        page.get_by_label(label, exact=True).fill(text)
+    shopper.button("Place order and choose how to pay").click()
+    expect(shopper.pay_button()).to_be_visible()
+    yield "order", page
+    shopper.open("/orders/")
+    yield "my-orders", page
+    shopper.open("/nowhere/")
+    watch.expect("console: .* 404")
+    yield "not-found", page
+
+
+def payment(shopper: Shopper, simulator: Simulator, watch: Watch, settings: Any) -> Steps:
+    """The pages on the way to the gateway, and the gateway's own."""
+    page = shopper.page
+    page.route("**/autosubmit.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    order = shopper.has_ordered()
+    shopper.choose("Pop-up")
+    shopper.pay_button().click()
+    expect(page.locator("form[data-js-checkout]")).to_have_attribute("data-ready", "yes")
+    yield "js-checkout", page
+    shopper.button("Pay now").click()
+    expect(page.frame_locator("iframe[title=Payment]").get_by_role("heading", level=1)).to_be_visible()
+    yield "js-checkout-open", page
+    shopper.open(order.get_absolute_url())
+    shopper.choose("Paytm page")
+    shopper.pay_button().click()
+    shopper.sees("Taking you to the payment page")
+    yield "redirect", page
+    shopper.button("Continue to payment").click()
+    shopper.arrives_at_payment()
+    yield "gateway-upi", page
+    gateway = page.url
+    for method in ("Card", "Net banking", "Wallet"):
+        shopper.payment_page.open(method)
+        yield f"gateway-{method.lower().replace(' ', '-')}", page
+    page.goto(gateway)
+    shopper.payment_page.by_upi("not a VPA")
+    watch.expect("console: .* 400")
+    expect(page.get_by_role("alert")).to_be_visible()
+    yield "gateway-mistake", page
+    shopper.payment_page.by_upi("meera@okbank")
+    shopper.sees("Approve on your phone")
+    yield "gateway-approve", page
+    simulator.reset()
+    page.goto(gateway)
+    yield "gateway-expired", page
+
+
+def results(shopper: Shopper, simulator: Simulator, watch: Watch, settings: Any) -> Steps:
+    """Each end of a payment, and the order's page after it."""
+    page = shopper.page
+    ends: tuple[tuple[str, str, Callable[[PaymentPage], None]], ...] = (
+        ("paid", PAID, lambda gateway: gateway.by_upi()),
+        ("failed", FAILED, lambda gateway: gateway.by_upi("failure@demo")),
+        ("confirming", WAITING, lambda gateway: gateway.by_upi("pending@demo")),
+    )
+    for name, heading, act in ends:
+        order = shopper.has_ordered()
+        act(shopper.go_to_payment())
+        shopper.sees(heading)
+        yield name, page
+        shopper.open(order.get_absolute_url())
+        yield f"order-{name}", page
+
+
+def calm(shopper: Shopper, simulator: Simulator, watch: Watch, settings: Any) -> Steps:
+    """Where a shopper ends when something is wrong."""
+    page = shopper.page
+    order = shopper.has_ordered()
+    shopper.go_to_payment()
+    simulator.pay(order.payments.get().gateway_order_id, method="upi", outcome="success", amount="1.00", deliver=[])
+    page.reload()
+    shopper.sees(CHECKED)
+    yield "flagged", page
+    shopper.open(order.get_absolute_url())
+    yield "order-flagged", page
+    order = shopper.has_ordered()
+    shopper.go_to_payment()
+    shopper.open(order.payments.get().get_result_url())
+    yield "not-paid-yet", page
+    shopper.open("/paytm/result/")
+    yield "unknown", page
+    order = shopper.has_ordered()
+    account = {**settings.PAYTM_KIT["ACCOUNTS"]["default"], "HOST": "http://127.0.0.1:1"}
+    settings.PAYTM_KIT = {**settings.PAYTM_KIT, "ACCOUNTS": {"default": account}}
+    shopper.pay_button().click()
+    watch.expect("console: .* 503")
+    shopper.sees("Payment could not be started")
+    yield "unavailable", page
+
+
+def bank(shopper: Shopper, simulator: Simulator, watch: Watch, settings: Any) -> Steps:
+    """The gateway's second pages, and where a shopper ends who closes the tab."""
+    page = shopper.page
+    shopper.has_ordered()
+    gateway = shopper.go_to_payment()
+    gateway.by_card()
+    expect(page.get_by_label("OTP")).to_be_visible()
+    yield "gateway-otp", page
+    gateway.one_time_password("111111")
+    expect(page.get_by_role("alert")).to_be_visible()
+    watch.expect("console: .* 400")
+    yield "gateway-otp-wrong", page
+    page.route("**/frame.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    gateway.one_time_password("123123")
+    shopper.sees("Payment done")
+    yield "gateway-returning", page
+    shopper.has_ordered()
+    shopper.go_to_payment().case("close this tab")
+    shopper.sees("You can close this tab now")
+    yield "gateway-closed", page
+
+
+JOURNEYS = {"shop": shop, "payment": payment, "bank": bank, "results": results, "calm": calm}
