@@ -11,13 +11,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.views.decorators.cache import never_cache
-from django.views.decorators.clickjacking import xframe_options_deny
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from paytm_kit import conf
 from paytm_kit.gateways.base import ConfigurationError, InboundMessage
+from paytm_kit.headers import keep_private
 from paytm_kit.logs import EventLog
 from paytm_kit.models import Payment
 from paytm_kit.services import checkout, intake
@@ -30,15 +29,13 @@ View = Callable[..., HttpResponse]
 
 
 def private(view: View) -> View:
-    """Reached by people who need not be logged in; never cached, framed or leaked by Referer."""
+    """For people who need not be logged in; their pages are kept private."""
 
     @functools.wraps(view)
     def guarded(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        response.headers["Referrer-Policy"] = "same-origin"
-        return response
+        return keep_private(view(request, *args, **kwargs))
 
-    return login_not_required(never_cache(xframe_options_deny(guarded)))
+    return login_not_required(guarded)
 
 
 def inbound(view: View) -> View:

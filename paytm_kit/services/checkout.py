@@ -16,6 +16,7 @@ from django.utils.translation import gettext, gettext_noop
 
 from paytm_kit import conf
 from paytm_kit.gateways.base import Account, Conflict, Customer, Flow, GatewayError, Redirect, StartRequest
+from paytm_kit.headers import keep_private
 from paytm_kit.ledger import book, ladder
 from paytm_kit.logs import EventLog, correlate
 from paytm_kit.models import Payment, PaymentEvent
@@ -142,7 +143,7 @@ def redirect(request: HttpRequest, payment: Payment, *, flow: Flow | str | None 
     correlate()
     try:
         account = conf.account(payment.account)
-        return _send(request, payment, account, Flow(flow or account.flow))
+        return keep_private(_send(request, payment, account, Flow(flow or account.flow)))
     except GatewayError as error:
         log.error(
             "checkout.not_started",
@@ -152,7 +153,8 @@ def redirect(request: HttpRequest, payment: Payment, *, flow: Flow | str | None 
             why=error,
         )
         context = {"payment": payment, "message": gettext(error.user_message), "retryable": error.retryable}
-        return render(request, "paytm_kit/unavailable.html", context, status=503 if error.retryable else 502)
+        status = 503 if error.retryable else 502
+        return keep_private(render(request, "paytm_kit/unavailable.html", context, status=status))
 
 
 def _send(request: HttpRequest, payment: Payment, account: Account, flow: Flow) -> HttpResponse:

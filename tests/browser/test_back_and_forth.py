@@ -28,6 +28,25 @@ def test_a_double_click_on_pay_is_one_payment(shopper: Shopper, simulator: Simul
     assert len(simulator.orders()) == 1
 
 
+SEND_THREE_TIMES = """() => {
+    const form = document.querySelector("form.pay");
+    const send = () => fetch(form.action, {method: "POST", body: new FormData(form)}).then(answer => answer.status);
+    return Promise.all([send(), send(), send()]);
+}"""
+
+
+def test_clicks_that_all_reach_the_shop_at_once_are_one_payment(
+    shopper: Shopper, simulator: Simulator, truth: Truth
+) -> None:
+    """Of a double click a browser sends one; a slow line, an extension or an old phone may send each."""
+    order = shopper.has_ordered()
+    assert shopper.page.evaluate(SEND_THREE_TIMES) == [200, 200, 200]
+    shopper.go_to_payment().by_upi()
+    shopper.sees(PAID)
+    truth.is_paid_once(order)
+    assert len(simulator.orders()) == 1
+
+
 def test_back_from_the_payment_page_and_on_again_is_one_payment(
     shopper: Shopper, simulator: Simulator, truth: Truth
 ) -> None:

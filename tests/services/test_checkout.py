@@ -113,6 +113,8 @@ def test_the_hosted_page_gets_mid_order_and_token_and_nothing_else(
     assert sent["txnAmount"] == {"value": "499.00", "currency": "INR"}
     assert sent["callbackUrl"] == "http://testserver/paytm/callback/"
     assert sent["userInfo"]["email"] == "asha@example.com"
+    assert "no-store" in response["Cache-Control"]  # also when a view of the merchant's own returns it
+    assert response["X-Frame-Options"] == "DENY"
     payment.refresh_from_db()
     assert (payment.status, payment.flow) == ("processing", "hosted")
 
