@@ -55,6 +55,15 @@ def one_line(text: str, limit: int = LONGEST_VALUE) -> str:
     return _CONTROL.sub(" ", text)[:limit]
 
 
+def safe_line(text: str, limit: int = LONGEST_VALUE) -> str:
+    """A stranger's text as it may be shown, stored or logged: one line, addresses and card numbers masked, bounded.
+
+    Cut last: a card number that loses a digit at the edge would no longer be seen as one.
+    """
+    masked = _ADDRESS.sub(lambda match: mask_contact(match[0]), one_line(text, LONGEST))
+    return mask_cards(masked)[:limit]
+
+
 def mask_contact(value: str) -> str:
     """``asha@example.com`` → ``a***@example.com``; ``9876543210`` → ``******3210``."""
     if not value:
@@ -120,9 +129,9 @@ def redact_value(name: str, value: str) -> str:
     if key in SHORTENED:
         return f"[{len(value)} characters]" if value else ""
     if key in CONTACTS:
-        return _bounded(mask_contact(value))
+        return safe_line(mask_contact(value))
     if key in KEPT:
-        return _bounded(_ADDRESS.sub(lambda match: mask_contact(match[0]), value))
+        return safe_line(value)
     return DROPPED
 
 
@@ -161,11 +170,6 @@ def redact_body(body: bytes | str, content_type: str) -> str:
 
 def _key(name: str) -> str:
     return name.replace("_", "").lower()
-
-
-def _bounded(value: str) -> str:
-    """Cut last: a card number that loses a digit at the edge would no longer be seen as one."""
-    return mask_cards(one_line(value, LONGEST))[:LONGEST_VALUE]
 
 
 def _shown_name(name: str) -> str:

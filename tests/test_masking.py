@@ -24,6 +24,7 @@ from paytm_kit.masking import (
     one_line,
     redact_body,
     redact_value,
+    safe_line,
 )
 
 FORM = "application/x-www-form-urlencoded"
@@ -345,6 +346,15 @@ def test_no_character_forges_a_line_or_moves_the_cursor(bad: str) -> None:
     assert shown.isprintable()
     assert len(shown.splitlines()) == 1
     assert redact_value("RESPMSG", f"a{bad}b") == shown
+
+
+@given(cards, st.integers(0, 60), st.text("x \n", max_size=60))
+def test_a_strangers_text_is_masked_before_it_is_cut(card: str, limit: int, before: str) -> None:
+    shown = safe_line(f"{before}x{card} from asha.rao@upi", limit)
+    assert len(shown) <= limit
+    assert len(shown.splitlines()) <= 1
+    assert not re.search(r"\d{5}", shown)
+    assert "asha.rao" not in shown
 
 
 @given(st.text(max_size=600), st.integers(0, 600))
