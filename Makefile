@@ -2,7 +2,6 @@
 # Make removes a "#" and more from values, so nothing here reads .env: the programs do it themselves.
 
 PYTHON ?= python3
-PORT ?= 8000
 BIN := .venv/bin
 
 .PHONY: help demo test check format migrations messages clean
@@ -13,7 +12,7 @@ help:
 	@echo "make check   ruff, mypy, import-linter, djlint, missing migrations"
 
 demo: .venv/.demo
-	@PORT=$(PORT) $(BIN)/python manage.py demo
+	@$(BIN)/python manage.py demo
 
 test: check
 	@$(BIN)/python -m tests.run

@@ -10,7 +10,7 @@ import logging
 import secrets
 from contextvars import ContextVar
 
-from paytm_kit.masking import mask_cards, one_line
+from paytm_kit.masking import safe_line
 
 _correlation: ContextVar[str] = ContextVar("paytm_kit_correlation", default="")
 
@@ -51,4 +51,4 @@ class EventLog:
 
 
 def _safe(value: object) -> str | int:
-    return value if isinstance(value, int) else mask_cards(one_line(str(value)))
+    return value if isinstance(value, int) else safe_line(str(value))

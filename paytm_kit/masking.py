@@ -42,6 +42,8 @@ _SHORTEST_CARD, _LONGEST_CARD = 13, 19
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # Luhn: twice the digit, its own digits added
 # First digits of payment cards (ISO/IEC 7812): the time in milliseconds and dates begin otherwise.
 _ISSUED = re.compile(r"2[2-7]|[3-68]")
+# Paytm's timestamps, in milliseconds, until the year 2033. No card of 13 digits begins with a 1.
+_EPOCH = re.compile(r"1\d{12}")
 # An e-mail or a VPA in a text, from the beginning of its word.
 _ADDRESS = re.compile(r"(?<![^\s<>\"'(),:;/?&=])[^\s@<>\"'(),:;/?&=]+@[^\s<>\"'(),:;/?&=]+")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
@@ -104,8 +106,9 @@ def _cards(text: str) -> Iterator[tuple[int, int, str]]:
         for first, group in enumerate(groups):
             last = _card_from(groups, first)
             if last is not None:
-                digits = (str(int(digit)) for part in groups[first : last + 1] for digit in part[0])
-                yield group.start(), groups[last].end(), "".join(digits)
+                digits = "".join(str(int(digit)) for part in groups[first : last + 1] for digit in part[0])
+                if not _EPOCH.fullmatch(digits):
+                    yield group.start(), groups[last].end(), digits
 
 
 def _card_from(groups: list[re.Match[str]], first: int) -> int | None:

@@ -47,7 +47,12 @@ def inbound(view: View) -> View:
 def _bounded(view: View) -> View:
     @functools.wraps(view)
     def read(request: HttpRequest, account: str = "default") -> HttpResponse:
-        if account not in conf.raw_accounts():
+        try:
+            known = account in conf.raw_accounts()
+        except ConfigurationError as error:
+            log.error("inbound.not_configured", exception=error)
+            return HttpResponse("Payments are not configured.", status=503, content_type="text/plain")
+        if not known:
             raise Http404
         body = request.read(LARGEST_BODY + 1)
         if len(body) > LARGEST_BODY:

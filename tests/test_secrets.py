@@ -26,6 +26,7 @@ from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 from demo_site.shop.models import Order
 from paytm_kit import conf, signals
 from paytm_kit.checkout import open_payment
+from paytm_kit.conf import tables
 from paytm_kit.gateways.base import GatewayError
 from paytm_kit.ledger import book
 from paytm_kit.models import Payment, WireMessage
@@ -340,7 +341,7 @@ def test_djangos_own_filter_stars_our_secrets(settings: Any, debug: bool, rf: Re
     shown = SafeExceptionReporterFilter().get_safe_settings()["PAYTM_KIT"]["ACCOUNTS"]["default"]
     assert shown["MERCHANT_ID"] == MID
     assert {shown["MERCHANT_KEY"], shown["PREVIOUS_MERCHANT_KEY"]} == {SafeExceptionReporterFilter.cleansed_substitute}
-    secret = [setting for setting in conf.ACCOUNT_SETTINGS if setting.cast is conf._verbatim]
+    secret = [setting for setting in conf.ACCOUNT_SETTINGS if setting.cast is tables._verbatim]
     assert [setting.name for setting in secret] == ["MERCHANT_KEY", "PREVIOUS_MERCHANT_KEY"]
     request = rf.get("/", **{conf.variable(setting, "tickets"): CANARY for setting in secret})
     assert CANARY not in str(SafeExceptionReporterFilter().get_safe_request_meta(request))

@@ -43,7 +43,6 @@ class OrderAdmin(admin.ModelAdmin):
     list_display = ["number", "name", "amount", "created_at", "paid_at", "needs_a_look"]
     list_filter = [("paid_at", admin.EmptyFieldListFilter), "created_at"]
     search_fields = ["name", "email", "token"]
-    date_hierarchy = "created_at"
     inlines = [OrderLineInline]
     view_on_site = False  # an order opens for its own shopper only
     readonly_fields = ["number", "user", "amount", "created_at", "paid_at", "payment_links"]

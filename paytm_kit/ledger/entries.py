@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from paytm_kit.gateways.base import Outcome
 from paytm_kit.ledger import transitions
-from paytm_kit.masking import one_line
+from paytm_kit.masking import one_line, safe_line
 from paytm_kit.models import Announcement, Payment, PaymentEvent
 from paytm_kit.money import LARGEST
 
@@ -30,7 +30,6 @@ ANNOUNCED: dict[str, str] = {
 
 # Where the gateway's words go, with the length of each column.
 WORDS = {
-    "bank_transaction_id": 64,
     "payment_mode": 30,
     "bank_name": 100,
     "gateway_name": 30,
@@ -77,7 +76,7 @@ def record(
         amount=amount,
         transaction_id=transaction_id,
         code=one_line(outcome.code, 64) if outcome else "",
-        message=one_line(message),
+        message=safe_line(message),
         flag=flag,
         created_at=timezone.now(),
     )
@@ -122,7 +121,8 @@ def describe(payment: Payment, outcome: Outcome, kind: str) -> None:
     if payment.is_paid:
         return
     for name, length in WORDS.items():
-        setattr(payment, name, one_line(getattr(outcome, name), length))
+        setattr(payment, name, safe_line(getattr(outcome, name), length))
+    payment.bank_transaction_id = one_line(outcome.bank_transaction_id, 64)
     payment.shopper_text_source = one_line(outcome.shopper_text, 300)
     if kind == Kind.CAPTURED:
         payment.transaction_id = outcome.transaction_id

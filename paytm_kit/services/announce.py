@@ -34,6 +34,11 @@ def due(limit: int = 1000) -> list[int]:
     return list(waiting.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
+def waiting() -> int:
+    """How many announcements somebody has still to hear."""
+    return Announcement.objects.filter(state=Announcement.State.WAITING).count()
+
+
 def deliver(pk: int) -> bool:
     """Runs the receivers and marks the row, in one transaction. ``True`` if it stands delivered afterwards.
 

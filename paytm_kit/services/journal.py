@@ -12,7 +12,7 @@ from django.utils import timezone
 from paytm_kit import conf, gateways
 from paytm_kit.gateways.base import Account, Exchange, Gateway, InboundMessage, Notice
 from paytm_kit.logs import EventLog, correlation_id
-from paytm_kit.masking import holds_card, one_line, redact_body
+from paytm_kit.masking import holds_card, one_line, redact_body, safe_line
 from paytm_kit.models import Payment, WireMessage
 
 log = EventLog("paytm_kit.journal")
@@ -38,7 +38,7 @@ def record_inbound(request: HttpRequest, message: InboundMessage, *, account: st
         channel=channel,
         account=account[:40],
         url=request.path[:500],
-        content_type=one_line(message.content_type, 100),
+        content_type=safe_line(message.content_type, 100),
         request_body=redact_body(message.body, message.content_type),
         remote_ip=client_address(request),
         correlation_id=correlation_id(),
@@ -49,7 +49,7 @@ def record_inbound(request: HttpRequest, message: InboundMessage, *, account: st
 def judge(stored: WireMessage, notice: Notice, payment: Payment | None) -> None:
     """Writes down what the signature check found and which payment the message speaks of."""
     stored.verdict = notice.verdict.value
-    stored.detail = one_line(notice.detail)
+    stored.detail = safe_line(notice.detail)
     stored.gateway_order_id = one_line(notice.claim.order_id, 50) if notice.claim else ""
     stored.payment = payment
     stored.save(update_fields=["verdict", "detail", "gateway_order_id", "payment"])
@@ -58,7 +58,7 @@ def judge(stored: WireMessage, notice: Notice, payment: Payment | None) -> None:
 def close(stored: WireMessage, *, http_status: int, detail: str = "", processed: bool = True) -> None:
     """Writes down how we answered; ``processed=False`` leaves the message for a later look."""
     stored.http_status = http_status
-    stored.detail = one_line(detail or stored.detail)
+    stored.detail = safe_line(detail or stored.detail)
     stored.processed_at = timezone.now() if processed else None
     stored.save(update_fields=["http_status", "detail", "processed_at"])
 
@@ -90,7 +90,7 @@ def _record_exchange(account: Account, exchange: Exchange) -> None:
         response_body=redact_body(exchange.response_body, "application/json"),
         http_status=exchange.http_status,
         verdict=exchange.verdict.value if exchange.verdict else WireMessage.Verdict.NO_ANSWER,
-        detail=one_line(exchange.error),
+        detail=safe_line(exchange.error),
         correlation_id=correlation_id(),
         elapsed_ms=exchange.elapsed_ms,
         created_at=timezone.now(),

@@ -46,12 +46,9 @@ def run(report: Report, *, everything: bool = False, limit: int | None = None) -
 
 
 def deliver_waiting(report: Report) -> None:
-    """Every announcement whose time has come."""
-    for pk in announce.due():
-        if announce.deliver(pk):
-            report.delivered += 1
-        else:
-            report.undelivered += 1
+    """Every announcement whose time has come. What still waits afterwards, for whatever reason, is counted."""
+    report.delivered += sum(announce.deliver(pk) for pk in announce.due())
+    report.undelivered = announce.waiting()
 
 
 def _ask(payment: Payment, report: Report) -> str:

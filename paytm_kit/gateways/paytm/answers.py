@@ -16,7 +16,7 @@ from typing import Any
 from paytm_kit.gateways.base import Outcome
 from paytm_kit.gateways.paytm import codes
 from paytm_kit.gateways.paytm.envelope import Unreadable
-from paytm_kit.masking import mask_cards, one_line
+from paytm_kit.masking import one_line, safe_line
 
 CAMEL, UPPER = 0, 1  # how the status API and JSON webhooks spell a field; how callbacks and form webhooks do
 INDIA = timezone(timedelta(hours=5, minutes=30), "IST")
@@ -126,4 +126,4 @@ def moment(value: str) -> datetime | None:
 
 
 def _line(value: str, limit: int) -> str:
-    return mask_cards(one_line(value, limit))
+    return safe_line(value, limit)

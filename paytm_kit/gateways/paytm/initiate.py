@@ -19,7 +19,7 @@ from paytm_kit.gateways.base import (
 )
 from paytm_kit.gateways.paytm import codes, fields, trust
 from paytm_kit.gateways.paytm.envelope import Envelope
-from paytm_kit.masking import mask_cards, one_line
+from paytm_kit.masking import one_line, safe_line
 
 IDEMPOTENT, INCONSISTENT = "0002", "2023"
 TOKEN = fields.Rule(r"[!-{}~]{1,256}", "a token")  # documented as at most 64
@@ -77,7 +77,7 @@ def read(answer: Envelope, verdict: Verdict, account: Account, order_id: str) ->
 def _refusal(result: trust.Result, row: codes.Code | None, order_id: str) -> Refused:
     """Paytm's no, with what to do about it."""
     code = one_line(result.code, 64)
-    said = mask_cards(one_line(result.message, 200))
+    said = safe_line(result.message, 200)
     meaning = row.meaning if row else f"not in the code table, Paytm says: {said!r}"
     action = row.action if row else codes.SUPPORT
     kind = Conflict if result.code == INCONSISTENT else Refused

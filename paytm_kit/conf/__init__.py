@@ -1,8 +1,7 @@
 """Settings: ``settings.PAYTM_KIT`` first, then the environment or ``.env`` (python-decouple), then the default.
 
 Nothing is read at import; everything is read once, and again after Django's ``setting_changed``. An empty value is the
-same as none. The two tables below are the documentation: every name, its environment variable, what it means and its
-default.
+same as none. ``tables`` says what there is to set.
 """
 
 from __future__ import annotations
@@ -17,16 +16,13 @@ from ipaddress import ip_address
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
 
-from decouple import AutoConfig, strtobool
+from decouple import AutoConfig
 from django.conf import settings
 from django.core.signals import setting_changed
 
+from paytm_kit.conf.tables import ACCOUNT_SETTINGS, KIT_SETTINGS, REQUIRED, Setting
 from paytm_kit.gateways.base import Account, ConfigurationError, Flow
-from paytm_kit.money import rupees
 
-REQUIRED = object()
-ENVIRONMENTS = ("production", "staging", "simulator")
-CHANNELS = ("WEB", "WAP")
 # Special-use domain names (RFC 2606, RFC 6761, RFC 6762, RFC 8375) and the usual names of private networks.
 NOT_PUBLIC = (
     *(".localhost", ".local", ".test", ".example", ".invalid", ".internal", ".lan", ".home.arpa"),
@@ -35,148 +31,6 @@ NOT_PUBLIC = (
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-
-class Secret(str):
-    """Text that ``repr`` does not show: error pages and trackers print the ``repr`` of every variable."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'[secret]'"
-
-
-def _bool(value: object) -> bool:
-    return value if isinstance(value, bool) else bool(strtobool(str(value).strip()))
-
-
-def _text(value: object) -> str:
-    return str(value).strip()
-
-
-def _verbatim(value: object) -> str:
-    """Keys are never trimmed or unquoted here: what the environment holds is what signs."""
-    return Secret(value)
-
-
-def _origin(value: object) -> str:
-    return _text(value).rstrip("/")
-
-
-def _seconds(value: object) -> float:
-    seconds = float(str(value))
-    if not 0 < seconds <= 300:
-        raise ValueError("not from 0 to 300")
-    return seconds
-
-
-def _count(value: object) -> int:
-    number = int(str(value))
-    if number < 0:
-        raise ValueError("below zero")
-    return number
-
-
-def _rupees(value: Any) -> Decimal:
-    return rupees(value.strip() if isinstance(value, str) else value)
-
-
-def _one_of(*words: str) -> Callable[[object], str]:
-    def cast(value: object) -> str:
-        if (word := _text(value)) not in words:
-            raise ValueError("another word")
-        return word
-
-    return cast
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One setting: its name in ``PAYTM_KIT``, the end of its environment variable, its meaning."""
-
-    name: str
-    env: str  # after PAYTM_ (or PAYTM_<ACCOUNT>_ for accounts other than "default")
-    cast: Callable[[Any], Any]
-    default: Any
-    help: str
-
-
-ACCOUNT_SETTINGS = (
-    Setting("GATEWAY", "GATEWAY", _text, "paytm", "Which gateway this account belongs to: paytm."),
-    Setting(
-        "ENVIRONMENT",
-        "ENVIRONMENT",
-        _one_of(*ENVIRONMENTS),
-        REQUIRED,
-        "production, staging, or simulator (needs HOST). Keys of one environment never work in another.",
-    ),
-    Setting("MERCHANT_ID", "MID", _text, REQUIRED, "The MID from Paytm's dashboard, at most 20 characters."),
-    Setting(
-        "MERCHANT_KEY",
-        "MERCHANT_KEY",
-        _verbatim,
-        REQUIRED,
-        "The merchant key: 16 characters (24 and 32 work). Quote it in .env if it begins or ends with a quote.",
-    ),
-    Setting(
-        "PREVIOUS_MERCHANT_KEY",
-        "PREVIOUS_MERCHANT_KEY",
-        _verbatim,
-        "",
-        "During a key rotation: the old key, which still verifies what Paytm signs but no longer signs.",
-    ),
-    Setting("WEBSITE", "WEBSITE", _text, "WEBSTAGING", "Website name: WEBSTAGING on staging; see the dashboard else."),
-    Setting("INDUSTRY_TYPE", "INDUSTRY_TYPE", _text, "Retail", "Industry type, used by the legacy flow only."),
-    Setting("CHANNEL", "CHANNEL", _one_of(*CHANNELS), "WEB", "WEB or WAP."),
-    Setting("HOST", "HOST", _origin, "", "https://host of the gateway, if not the environment's own."),
-    Setting(
-        "FLOW",
-        "FLOW",
-        _one_of(*Flow),
-        "hosted",
-        "hosted (the gateway's page), js (JS Checkout) or legacy (signed form).",
-    ),
-    Setting("CONNECT_TIMEOUT", "CONNECT_TIMEOUT", _seconds, 5.0, "Seconds to wait for a connection, at most 300."),
-    Setting("READ_TIMEOUT", "READ_TIMEOUT", _seconds, 30.0, "Seconds to wait for the gateway's answer, at most 300."),
-    Setting(
-        "REQUIRE_SIGNED_RESPONSES",
-        "REQUIRE_SIGNED_RESPONSES",
-        _bool,
-        True,
-        "true or false: refuse a success from the gateway's API that carries no signature. Leave on.",
-    ),
-)
-
-KIT_SETTINGS = (
-    Setting(
-        "BASE_URL",
-        "BASE_URL",
-        _origin,
-        REQUIRED,
-        "https://your.shop: the callback URL is made from it, never from the request's Host header.",
-    ),
-    Setting(
-        "MINIMUM_AMOUNT",
-        "MINIMUM_AMOUNT",
-        _rupees,
-        Decimal("1.00"),
-        "Smallest payment, in rupees: text, int or Decimal.",
-    ),
-    Setting(
-        "TRUSTED_PROXIES",
-        "TRUSTED_PROXIES",
-        _count,
-        0,
-        "How many proxies of yours stand before Django: the client's address is read that far from the right.",
-    ),
-    Setting(
-        "UNVERIFIED_ASKS",
-        "UNVERIFIED_ASKS",
-        _count,
-        5,
-        "How often callbacks that prove nothing may make us ask the gateway, per payment and hour.",
-    ),
-)
 
 
 @dataclass(frozen=True, slots=True)
