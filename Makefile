@@ -22,7 +22,7 @@ check: .venv/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint --check --lint --quiet paytm_kit demo_site
+	$(BIN)/djlint --lint --quiet paytm_kit demo_site
 	$(BIN)/python manage.py makemigrations --check --dry-run --settings tests.settings_types
 	$(BIN)/python manage.py check
 
