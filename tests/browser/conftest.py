@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser
 from pytest_django.live_server_helper import LiveServer
 
 from demo_site.content_policy import policy
 from demo_site.shop.seed import seed
+from tests.browser.chromium import PATIENCE, launch
 from tests.browser.shopper import Shopper
 from tests.browser.simulator import MERCHANT_ID, MERCHANT_KEY, Simulator
 from tests.browser.truth import Truth
 from tests.browser.watch import Watch
 
-QUIETLY = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --disable-dev-shm-usage"
-).split()
-PATIENCE = 15_000  # milliseconds for a page to show what it should
-
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if not program:
-        missing = "no Chromium here: apt-get install chromium, or set CHROMIUM=/path/to/chromium"
-        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
-    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
-        # Playwright's synchronous API keeps an event loop in this thread, which Django takes for asynchronous code.
-        # The test still is ordinary code that waits for each call, so its queries are safe.
-        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        expect.set_options(timeout=PATIENCE)
-        chromium = playwright.chromium.launch(executable_path=program, args=QUIETLY)
-        yield chromium
-        chromium.close()
+def browser(pytestconfig: pytest.Config) -> Browser:
+    return launch(pytestconfig)
 
 
 @pytest.fixture(scope="session")

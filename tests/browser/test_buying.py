@@ -111,7 +111,6 @@ def test_by_card_in_js_checkout(shopper: Shopper, truth: Truth) -> None:
 def test_js_checkout_closed_and_opened_again(shopper: Shopper, truth: Truth) -> None:
     order = shopper.has_ordered()
     shopper.open_pop_up()
-    shopper.page.keyboard.press("Escape")
     shopper.button("Close the payment window").click()
     expect(shopper.page.locator("iframe")).to_have_count(0)
     truth.is_not_paid(order, statuses=("processing",))
