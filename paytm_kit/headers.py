@@ -1,8 +1,8 @@
-"""The headers of a page that is the shopper's alone: never cached, never framed, never named to others by Referer."""
+"""Headers of answers to shoppers: their pages are never cached, framed or named by Referer; 303 after a POST."""
 
 from __future__ import annotations
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from django.utils.cache import add_never_cache_headers
 
 
@@ -11,4 +11,11 @@ def keep_private(response: HttpResponse) -> HttpResponse:
     add_never_cache_headers(response)
     response.headers["X-Frame-Options"] = "DENY"
     response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def see_other(url: str) -> HttpResponse:
+    """A 303: the next request is a GET, whatever the browser sent here."""
+    response = HttpResponseRedirect(url)
+    response.status_code = 303
     return response

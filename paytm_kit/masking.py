@@ -35,6 +35,9 @@ CONTACTS = frozenset(
     {"email", "mobile", "mobileno", "mobilenumber", "maskedcustomermobilenumber", "payeraccount", "vpa"}
 )
 
+# Sentences: what looks like a mobile number in them is one. In an id it may be chance.
+TEXTS = frozenset({"respmsg", "resultmsg"})
+
 # Digit groups as people and banks write card numbers: up to two separators between them.
 _GROUPS = re.compile(r"\d+(?:[ \u00a0.\u2010-\u2013-]{1,2}\d+)*")
 _DIGITS = re.compile(r"\d+")
@@ -46,6 +49,8 @@ _ISSUED = re.compile(r"2[2-7]|[3-68]")
 _EPOCH = re.compile(r"1\d{12}")
 # An e-mail or a VPA in a text, from the beginning of its word.
 _ADDRESS = re.compile(r"(?<![^\s<>\"'(),:;/?&=])[^\s@<>\"'(),:;/?&=]+@[^\s<>\"'(),:;/?&=]+")
+# An Indian mobile number standing on its own (National Numbering Plan: ten digits from 6 to 9).
+_MOBILE = re.compile(r"(?<![\w.-])(?:\+91[ -]?)?[6-9]\d{9}(?![\w-])")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 # What could forge a line or turn one around on a terminal (C0, C1, line separators, bidirectional controls), and lone
 # surrogates, which no database takes.
@@ -62,8 +67,15 @@ def safe_line(text: str, limit: int = LONGEST_VALUE) -> str:
 
     Cut last: a card number that loses a digit at the edge would no longer be seen as one.
     """
-    masked = _ADDRESS.sub(lambda match: mask_contact(match[0]), one_line(text, LONGEST))
-    return mask_cards(masked)[:limit]
+    return mask_cards(_mask_contacts(one_line(text, LONGEST)))[:limit]
+
+
+def _mask_contacts(text: str) -> str:
+    return _MOBILE.sub(lambda match: mask_contact(match[0]), _mask_addresses(text))
+
+
+def _mask_addresses(text: str) -> str:
+    return _ADDRESS.sub(lambda match: mask_contact(match[0]), text)
 
 
 def mask_contact(value: str) -> str:

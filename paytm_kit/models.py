@@ -88,18 +88,30 @@ class Flag(models.TextChoices):
     STUCK = "stuck", _("Still open after 72 hours of asking")
 
 
+# What the gateway captured is not what was sold.
+MONEY_FLAGS = frozenset(
+    {Flag.AMOUNT_MISMATCH, Flag.CURRENCY_MISMATCH, Flag.MERCHANT_MISMATCH, Flag.TRANSACTION_CONFLICT}
+)
+
+
 class PaymentQuerySet(LedgerQuerySet):
     def for_order(self, order: models.Model) -> PaymentQuerySet:
-        """The payments of one order of the merchant's."""
-        kind = ContentType.objects.get_for_model(order, for_concrete_model=False)
-        return self.filter(content_type=kind, object_id=str(order.pk))
+        """The payments of one order of the merchant's; none for an order that is not saved yet."""
+        if order.pk is None:
+            return self.none()
+        return self.filter(content_type=ContentType.objects.get_for_model(order), object_id=str(order.pk))
+
+    def beside(self, payment: Payment) -> PaymentQuerySet:
+        """The other payments of the same order."""
+        same = self.filter(content_type_id=payment.content_type_id, object_id=payment.object_id)
+        return same.exclude(pk=payment.pk)
 
     def still_open(self) -> PaymentQuerySet:
         return self.filter(status__in=Payment.OPEN)
 
     def due(self, now: datetime) -> PaymentQuerySet:
-        """Open payments that the ladder says to ask about."""
-        return self.still_open().filter(next_ask_at__lte=now)
+        """Payments that the ladder says to ask about: open ones, and for a time those that ended without money."""
+        return self.filter(next_ask_at__lte=now).exclude(status=Payment.Status.PAID)
 
 
 class Payment(LedgerModel):
@@ -123,7 +135,7 @@ class Payment(LedgerModel):
 
     content_type = models.ForeignKey(ContentType, models.PROTECT, verbose_name=_("order type"), related_name="+")
     object_id = models.CharField(_("order key"), max_length=64)
-    order = GenericForeignKey("content_type", "object_id", for_concrete_model=False)
+    order = GenericForeignKey("content_type", "object_id")
     order_label = models.CharField(_("order"), max_length=200, blank=True)
     open_slot = models.CharField(
         max_length=64,
@@ -138,6 +150,9 @@ class Payment(LedgerModel):
 
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.CREATED)
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
+    amount_chosen = models.BooleanField(
+        _("amount chosen"), default=False, help_text=_("The shop named the amount; otherwise it is what was owed.")
+    )
     currency = models.CharField(_("currency"), max_length=3, default="INR")
     captured_amount = models.DecimalField(_("captured"), max_digits=12, decimal_places=2, default=0)
     flags = models.CharField(_("flags"), max_length=250, blank=True, help_text="Space-separated words of Flag.")
@@ -187,6 +202,12 @@ class Payment(LedgerModel):
         return self.status == self.Status.PAID
 
     @property
+    def is_held(self) -> bool:
+        """Money may have moved in a way that a person has to look at before anybody pays again."""
+        flags = set(self.flag_list)
+        return not self.is_paid and bool(flags & MONEY_FLAGS or (self.is_open and flags))
+
+    @property
     def flag_list(self) -> list[str]:
         return self.flags.split()
 
@@ -212,6 +233,7 @@ class PaymentEvent(LedgerModel):
         EXPIRED = "expired", _("Never completed")
         SUPERSEDED = "superseded", _("Replaced by a newer payment")
         FLAGGED = "flagged", _("Flagged for a person")
+        CLOSED = "closed", _("Closed by a person")
 
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="events", verbose_name=_("payment"))
     kind = models.CharField(_("what happened"), max_length=12, choices=Kind.choices)

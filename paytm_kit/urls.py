@@ -7,12 +7,12 @@ from paytm_kit import views
 app_name = "paytm_kit"
 
 urlpatterns = [
-    path("pay/<str:token>/", views.pay, name="pay"),
+    path("pay/<slug:token>/", views.pay, name="pay"),
     path("callback/", views.callback, name="callback"),
     path("callback/<slug:account>/", views.callback, name="callback"),
     path("webhook/", views.webhook, name="webhook"),
     path("webhook/<slug:account>/", views.webhook, name="webhook"),
     path("result/", views.unknown, name="unknown"),
-    path("result/<str:token>/", views.result, name="result"),
-    path("status/<str:token>/", views.status, name="status"),
+    path("result/<slug:token>/", views.result, name="result"),
+    path("status/<slug:token>/", views.status, name="status"),
 ]

@@ -7,16 +7,23 @@ from collections.abc import Callable
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, transaction
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+    UnreadablePostError,
+)
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from paytm_kit import conf
-from paytm_kit.gateways.base import ConfigurationError, InboundMessage
-from paytm_kit.headers import keep_private
+from paytm_kit.gateways.base import ConfigurationError, Flow, InboundMessage
+from paytm_kit.headers import keep_private, see_other
 from paytm_kit.logs import EventLog
 from paytm_kit.models import Payment
 from paytm_kit.services import checkout, intake
@@ -54,7 +61,11 @@ def _bounded(view: View) -> View:
             return HttpResponse("Payments are not configured.", status=503, content_type="text/plain")
         if not known:
             raise Http404
-        body = request.read(LARGEST_BODY + 1)
+        try:
+            body = request.read(LARGEST_BODY + 1)
+        except UnreadablePostError:  # the sender went away in the middle
+            log.warning("inbound.cut_off", path=request.path)
+            return HttpResponse("The message broke off.", status=400, content_type="text/plain")
         if len(body) > LARGEST_BODY:
             log.warning("inbound.too_large", path=request.path)
             return HttpResponse("The message is larger than 64 KiB.", status=413, content_type="text/plain")
@@ -75,9 +86,7 @@ def callback(request: HttpRequest, message: InboundMessage, account: str) -> Htt
     if receipt.result is intake.Result.MALFORMED:
         return render(request, "paytm_kit/malformed.html", status=400)
     target = receipt.payment.get_result_url() if receipt.payment else reverse("paytm_kit:unknown")
-    response = HttpResponseRedirect(target)
-    response.status_code = 303  # the next request is a GET, whatever the browser sent here
-    return response
+    return see_other(target)
 
 
 @inbound
@@ -117,15 +126,18 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @private
+@transaction.non_atomic_requests
+@require_http_methods(["GET", "POST"])
 def pay(request: HttpRequest, token: str) -> HttpResponse:
-    """GET continues an open payment; POST, from "try again", opens a new one for an attempt that ended."""
+    """GET leads to the gateway; POST, from "try again", opens a new payment where the old one ended."""
     payment = get_object_or_404(Payment, token=token)
-    if request.method != "POST":
-        return checkout.redirect(request, payment)
+    if request.method == "GET":
+        flow = request.GET.get("flow")
+        return checkout.redirect(request, payment, flow=flow if flow in tuple(Flow) else None)
     try:
-        return checkout.redirect(request, checkout.retry(payment))
+        return checkout.redirect(request, checkout.retry(payment), flow=payment.flow)
     except checkout.AlreadyPaid:
-        return HttpResponseRedirect(payment.get_result_url())
+        return HttpResponseRedirect(checkout.newest_paid(payment).get_result_url())
     except (checkout.PaymentError, ConfigurationError) as error:
         log.warning("pay.refused", order_id=payment.gateway_order_id, error=error.code, why=error)
         context = {"payment": payment, "message": gettext(error.user_message), "retryable": error.retryable}

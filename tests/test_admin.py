@@ -389,14 +389,12 @@ def test_a_gateway_that_is_down_is_an_error_message_and_no_error_page(
 
 
 def test_one_payment_that_cannot_be_asked_about_does_not_stop_the_action(
-    desk: Desk, start: Callable[..., Payment], paytm: Paytm, settings: Any
+    desk: Desk, start: Callable[..., Payment], make_order: Callable[..., Order], paytm: Paytm, settings: Any
 ) -> None:
-
     first = start()
     default = settings.PAYTM_KIT["ACCOUNTS"]["default"]
     settings.PAYTM_KIT = {**settings.PAYTM_KIT, "ACCOUNTS": {"default": default, "gone": default}}
-    order = first.order
-    lost = open_payment(order, account="gone")
+    lost = open_payment(make_order(), account="gone")
     settings.PAYTM_KIT = {**settings.PAYTM_KIT, "ACCOUNTS": {"default": default}}
     paytm.will_say(payment=first)
     desk.open(LIST)
@@ -404,3 +402,29 @@ def test_one_payment_that_cannot_be_asked_about_does_not_stop_the_action(
     assert sorted("could not be asked" in message for message in desk.messages()) == [False, True]
     first.refresh_from_db()
     assert first.is_paid
+
+
+# ---- Closing what waits for a person
+
+
+def test_a_person_who_has_looked_frees_the_order_and_leaves_a_reason(
+    desk: Desk, payment: Payment, paytm: Paytm
+) -> None:
+    book.flag(payment.pk, Flag.AMOUNT_MISMATCH, source="test", message="")
+    assert open_payment(payment.order) == payment
+    desk.open(f"{LIST}{payment.pk}/change/")
+    desk.send(f"{LIST}{payment.pk}/close/", reason="Rs 1 returned by hand")
+    payment.refresh_from_db()
+    assert (payment.status, payment.flags) == ("failed", "")
+    event = payment.events.get(kind="closed")
+    assert (event.message, event.source) == ("Rs 1 returned by hand", "person")
+    assert event.actor
+    assert open_payment(payment.order) != payment
+
+
+def test_closing_needs_a_reason_and_the_right_to_change(desk: Desk, payment: Payment) -> None:
+    desk.open(f"{LIST}{payment.pk}/change/")
+    desk.send(f"{LIST}{payment.pk}/close/", reason="  ")
+    payment.refresh_from_db()
+    assert payment.status == "processing"
+    assert any("Say what you found" in message for message in desk.messages())

@@ -6,10 +6,12 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.functions import Concat
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -19,7 +21,7 @@ from django.views.decorators.http import require_POST
 from paytm_kit.admin.readonly import ReadOnly, ReadOnlyInline
 from paytm_kit.gateways.base import GatewayError
 from paytm_kit.models import Flag, Payment, PaymentEvent, WireMessage
-from paytm_kit.services import confirm
+from paytm_kit.services import closing, confirm
 from paytm_kit.templatetags.paytm_kit import rupees
 
 # A shape besides the colour, so that the status can be told without seeing colours.
@@ -118,8 +120,28 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin):
             self._ask(request, payment)
 
     def get_urls(self) -> list[URLPattern]:
-        ask = self.admin_site.admin_view(require_POST(self.ask_view))
-        return [path("<int:pk>/ask/", ask, name="paytm_kit_payment_ask"), *super().get_urls()]
+        # Asking waits for the gateway: never inside a transaction that holds a payment's lock.
+        ask = transaction.non_atomic_requests(self.admin_site.admin_view(require_POST(self.ask_view)))
+        close = self.admin_site.admin_view(require_POST(self.close_view))
+        return [
+            path("<int:pk>/ask/", ask, name="paytm_kit_payment_ask"),
+            path("<int:pk>/close/", close, name="paytm_kit_payment_close"),
+            *super().get_urls(),
+        ]
+
+    @method_decorator(transaction.non_atomic_requests)
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, extra_context)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        payment = self.get_object(request, object_id)
+        can_close = payment is not None and (payment.is_open or payment.is_held) and self._may_close(request)
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "can_close": can_close})
+
+    def _may_close(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("paytm_kit.change_payment")
 
     def ask_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The button on a payment's own page."""
@@ -127,6 +149,22 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin):
         if payment is None or not self.has_view_permission(request, payment):
             raise PermissionDenied
         self._ask(request, payment)
+        return self._back(pk)
+
+    def close_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """A person has looked: the reason goes into the payment's events."""
+        payment = self.get_object(request, str(pk))
+        if payment is None or not self._may_close(request):
+            raise PermissionDenied
+        try:
+            closing.close(payment, actor=request.user.get_username(), reason=request.POST.get("reason", ""))
+        except closing.CannotClose as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, gettext("Closed. The order can be paid anew."))
+        return self._back(pk)
+
+    def _back(self, pk: int) -> HttpResponse:
         page = reverse("admin:paytm_kit_payment_change", args=[pk], current_app=self.admin_site.name)
         return HttpResponseRedirect(page)
 

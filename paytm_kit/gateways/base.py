@@ -90,6 +90,7 @@ class Redirect:
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)
     method: str = "POST"
     script_url: str = ""  # Flow.JS: the gateway's loader
+    is_new: bool = True  # False: the gateway knew this very request already, and its time runs since then
     script_config: Mapping[str, str] = field(default_factory=dict, repr=False)  # Flow.JS: order id, token, amount, mid
 
 

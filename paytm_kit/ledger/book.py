@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from paytm_kit.gateways.base import Account, Customer, Outcome, State
 from paytm_kit.ledger import ladder, transitions
-from paytm_kit.ledger.entries import Origin, describe, move, raise_flags, record
+from paytm_kit.ledger.entries import Origin, describe, move, next_question, raise_flags, record
 from paytm_kit.logs import EventLog
 from paytm_kit.models import Announcement, Flag, Payment, PaymentEvent, ledger_writes
 
@@ -46,11 +46,18 @@ class Applied:
 
 
 def open_payment(
-    order: models.Model, *, account: Account, amount: Decimal, customer: Customer, label: str, return_url: str
+    order: models.Model,
+    *,
+    account: Account,
+    amount: Decimal,
+    chosen: bool,
+    customer: Customer,
+    label: str,
+    return_url: str,
 ) -> Payment | None:
     """Writes a new payment, or returns ``None`` when the order has got an open one in the meantime."""
     now = timezone.now()
-    kind = ContentType.objects.get_for_model(order, for_concrete_model=False)
+    kind = ContentType.objects.get_for_model(order)
     payment = Payment(
         account=account.name,
         gateway=account.gateway,
@@ -65,6 +72,7 @@ def open_payment(
         return_url=return_url,
         customer_id=customer.id,
         amount=amount,
+        amount_chosen=chosen,
         currency=account.currency,
         created_at=now,
     )
@@ -72,10 +80,8 @@ def open_payment(
         with transaction.atomic(), ledger_writes():
             payment.save(force_insert=True)
             record(payment, Kind.OPENED, CHECKOUT, before="", message=f"{amount} {account.currency}")
-    except IntegrityError:
-        if Payment.objects.filter(open_slot=payment.open_slot).exists():
-            return None
-        raise
+    except IntegrityError:  # the slot was taken: by whom, and whether still, the caller looks again
+        return None
     return payment
 
 
@@ -89,6 +95,35 @@ def start(payment_id: int, *, flow: str) -> Payment:
         if payment.is_open:
             payment.flow = flow
         payment.save()
+    return payment
+
+
+def token_given(payment_id: int) -> Payment:
+    """The gateway gave a new token: its life, and with it the ladder, begin now and not at an attempt that failed."""
+    with transaction.atomic(), ledger_writes():
+        payment = _lock(payment_id)
+        if payment.is_open:
+            payment.started_at = now = timezone.now()
+            payment.next_ask_at = ladder.next_ask(now, now)
+            payment.save()
+    return payment
+
+
+def close(payment_id: int, *, actor: str, reason: str) -> Payment:
+    """A person has looked: the flags are settled and the order is free for a new payment.
+
+    An open payment becomes failed; a later capture would still be recorded. Nothing is announced.
+    """
+    with transaction.atomic(), ledger_writes():
+        payment = _lock(payment_id)
+        before, now = payment.status, timezone.now()
+        if payment.is_open:
+            if payment.status == Payment.Status.CREATED:
+                _begin(payment, now)
+            move(payment, Payment.Status.FAILED, now)
+        payment.flags = ""
+        payment.save()
+        record(payment, Kind.CLOSED, Origin("person", actor), before=before, message=reason)
     return payment
 
 
@@ -131,7 +166,7 @@ def _apply(payment_id: int, outcome: Outcome, origin: Origin) -> Applied:
                 before=payment.status,
                 after=decision.status,
                 outcome=outcome,
-                announce=Flag.DUPLICATE not in decision.flags,
+                announce=not decision.silent,
             )
             if event is not None:
                 describe(payment, outcome, decision.kind)
@@ -160,8 +195,8 @@ def asked(payment_id: int, *, soon: bool = False) -> Payment:
     with transaction.atomic(), ledger_writes():
         payment = _lock(payment_id)
         payment.asked_at = now = timezone.now()
-        if payment.is_open and payment.started_at:
-            payment.next_ask_at = now + ladder.SOON if soon else ladder.next_ask(payment.started_at, now)
+        if payment.started_at and not payment.is_paid:
+            payment.next_ask_at = now + ladder.SOON if soon else next_question(payment, now)
         payment.save()
     return payment
 
@@ -184,7 +219,6 @@ def _new_order_id(now: datetime) -> str:
 
 def _begin(payment: Payment, now: datetime) -> None:
     payment.started_at = now
-    payment.next_ask_at = ladder.next_ask(now, now)
     move(payment, Payment.Status.PROCESSING, now)
 
 
@@ -200,10 +234,10 @@ def _lock(payment_id: int) -> Payment:
 
 
 def _facts(payment: Payment, outcome: Outcome, now: datetime) -> transitions.Facts:
-    others = Payment.objects.exclude(pk=payment.pk)
-    taken = others.filter(gateway=payment.gateway, transaction_id=outcome.transaction_id)
-    siblings = others.filter(content_type_id=payment.content_type_id, object_id=payment.object_id)
-    paid_since = siblings.filter(captured_amount__gt=0, paid_at__gte=payment.created_at)
+    captures = PaymentEvent.objects.filter(kind=Kind.CAPTURED, transaction_id=outcome.transaction_id)
+    taken = captures.filter(payment__gateway=payment.gateway).exclude(payment=payment)
+    beside = Payment.objects.beside(payment).filter(paid_at__gte=payment.created_at)
+    over = payment.started_at is not None and ladder.may_expire(payment.started_at, now)
     return transitions.Facts(
         status=payment.status,
         order_id=payment.gateway_order_id,
@@ -212,8 +246,8 @@ def _facts(payment: Payment, outcome: Outcome, now: datetime) -> transitions.Fac
         currency=payment.currency,
         transaction_id=payment.transaction_id or "",
         flags=frozenset(payment.flag_list),
-        may_expire=payment.started_at is not None and ladder.may_expire(payment.started_at, now),
-        paid_since_opened=paid_since.exists(),
+        may_expire=over and not payment.events.filter(kind=Kind.PENDING).exists(),
+        captured_beside=beside.aggregate(total=models.Sum("captured_amount"))["total"] or Decimal("0.00"),
         transaction_taken=bool(outcome.transaction_id) and taken.exists(),
     )
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from paytm_kit.gateways.base import Outcome
-from paytm_kit.ledger import transitions
+from paytm_kit.ledger import ladder, transitions
 from paytm_kit.masking import one_line, safe_line
 from paytm_kit.models import Announcement, Payment, PaymentEvent
 from paytm_kit.money import LARGEST
@@ -95,8 +95,9 @@ def raise_flags(
         event = record(
             payment, Kind.FLAGGED, origin, before=payment.status, outcome=outcome, flag=word, message=message
         )
-        if event is not None:
-            events.append(event)
+        if event is None:
+            continue  # known already, and perhaps settled by a person
+        events.append(event)
         if word not in payment.flag_list:
             payment.flags = f"{payment.flags} {word}".strip()
     return events
@@ -111,9 +112,18 @@ def move(payment: Payment, after: str, now: datetime) -> None:
     if not payment.is_open:
         payment.open_slot = None
         payment.closed_at = now
-        payment.next_ask_at = None
+    payment.next_ask_at = next_question(payment, now)
     if payment.is_paid:
         payment.paid_at = now
+
+
+def next_question(payment: Payment, now: datetime) -> datetime | None:
+    """When to ask again: never of a paid one, as long as the ladder goes of one that ended without money."""
+    if payment.is_paid or payment.started_at is None:
+        return None
+    if not payment.is_open and ladder.is_stuck(payment.started_at, now):
+        return None
+    return ladder.next_ask(payment.started_at, now)
 
 
 def describe(payment: Payment, outcome: Outcome, kind: str) -> None:

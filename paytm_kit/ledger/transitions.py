@@ -42,19 +42,24 @@ class Facts:
     currency: str
     transaction_id: str  # of the capture, if there was one
     flags: frozenset[str]
-    may_expire: bool  # nobody can still be paying with this payment's token
-    paid_since_opened: bool  # another payment of the same order was captured after this one was opened
+    may_expire: bool  # nobody can still be paying with this payment's token, and the bank never had it in hand
+    captured_beside: Decimal  # by other payments of the same order since this one was opened
     transaction_taken: bool  # the outcome's transaction belongs to another payment
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What to write: at most one event of its own kind, and one more per flag."""
+    """What to write: at most one event of its own kind, and one more per flag.
+
+    ``silent``: the event is not announced, since the merchant's code would act on it wrongly (ship twice, or believe
+    that a paid order may be paid again).
+    """
 
     status: str
     kind: str | None = None
     flags: tuple[str, ...] = ()
     captured: Decimal = Decimal("0.00")
+    silent: bool = False
 
 
 def decide(facts: Facts, outcome: Outcome) -> Decision:
@@ -70,17 +75,18 @@ def _success(facts: Facts, outcome: Outcome) -> Decision:
     if facts.status == Status.PAID:
         if outcome.transaction_id == facts.transaction_id:
             return Decision(facts.status)
-        return _capture(facts, outcome, Flag.DUPLICATE)
+        return _capture(facts, outcome, Flag.DUPLICATE, silent=True)
     flags = []
     if facts.status in (Status.FAILED, Status.EXPIRED):
         flags.append(Flag.LATE_SUCCESS)
-    if facts.paid_since_opened:
+    if facts.captured_beside:
         flags.append(Flag.DUPLICATE)
-    return _capture(facts, outcome, *flags)
+    # An old payment over a smaller total may have been captured meanwhile: then this one still completes the order.
+    return _capture(facts, outcome, *flags, silent=facts.captured_beside >= facts.amount)
 
 
-def _capture(facts: Facts, outcome: Outcome, *flags: str) -> Decision:
-    return Decision(Status.PAID, Kind.CAPTURED, flags, outcome.amount or facts.amount)
+def _capture(facts: Facts, outcome: Outcome, *flags: str, silent: bool) -> Decision:
+    return Decision(Status.PAID, Kind.CAPTURED, flags, outcome.amount or facts.amount, silent)
 
 
 def _mismatches(facts: Facts, outcome: Outcome) -> tuple[str, ...]:
@@ -97,7 +103,7 @@ def _mismatches(facts: Facts, outcome: Outcome) -> tuple[str, ...]:
 
 def _failure(facts: Facts, outcome: Outcome) -> Decision:
     if facts.status == Status.PROCESSING:
-        return Decision(Status.FAILED, Kind.FAILED)
+        return Decision(Status.FAILED, Kind.FAILED, silent=facts.captured_beside > 0)
     return Decision(facts.status)
 
 
@@ -109,7 +115,7 @@ def _pending(facts: Facts, outcome: Outcome) -> Decision:
 
 def _not_found(facts: Facts, outcome: Outcome) -> Decision:
     if facts.status == Status.PROCESSING and facts.may_expire:
-        return Decision(Status.EXPIRED, Kind.EXPIRED)
+        return Decision(Status.EXPIRED, Kind.EXPIRED, silent=facts.captured_beside > 0)
     return Decision(facts.status)
 
 

@@ -7,12 +7,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
 from paytm_kit import signals
 from paytm_kit.logs import EventLog
+from paytm_kit.masking import safe_line
 from paytm_kit.models import Announcement, Payment
 
 log = EventLog("paytm_kit.announce")
@@ -50,10 +51,7 @@ def deliver(pk: int) -> bool:
             row = _take(pk)
             if row is None:
                 return Announcement.objects.filter(pk=pk, state=Announcement.State.DELIVERED).exists()
-            payment = row.event.payment
-            signals.BY_NAME[row.signal].send(
-                sender=Payment, payment=payment, order=payment.order, event=row.event, announcement=row
-            )
+            _send(row)
             row.state = Announcement.State.DELIVERED
             row.delivered_at = timezone.now()
             row.last_error = ""
@@ -65,10 +63,20 @@ def deliver(pk: int) -> bool:
     return True
 
 
+def _send(row: Announcement) -> None:
+    payment = row.event.payment
+    if row.signal == "payment_failed" and payment.is_paid:
+        return  # it was paid after all while this waited: saying "failed" now would be false
+    signals.BY_NAME[row.signal].send(
+        sender=Payment, payment=payment, order=payment.order, event=row.event, announcement=row
+    )
+
+
 def _take(pk: int) -> Announcement | None:
     """The waiting row, locked; the touch makes databases without row locks wait here, too."""
     waiting = Announcement.objects.filter(pk=pk, state=Announcement.State.WAITING)
-    row = waiting.select_for_update(skip_locked=True).first()
+    can_skip = connections[waiting.db].features.has_select_for_update_skip_locked
+    row = waiting.select_for_update(skip_locked=can_skip).first()
     if row is None or not waiting.update(attempts=F("attempts")):
         return None
     return row
@@ -79,14 +87,20 @@ def _postpone(pk: int, error: Exception) -> None:
     wait = RETRY_MINUTES[min(row.attempts, len(RETRY_MINUTES) - 1)]
     Announcement.objects.filter(pk=pk, state=Announcement.State.WAITING).update(
         attempts=F("attempts") + 1,
-        last_error="".join(traceback.format_exception_only(error)).strip()[:2000],
+        last_error=safe_line(f"{type(error).__name__}: {error}", 2000),
         next_try_at=timezone.now() + timedelta(minutes=wait),
     )
     log.error(
         "announcement.failed",
-        exception=error,
         announcement=pk,
         signal=row.signal,
-        error=type(error).__name__,
+        error=f"{type(error).__name__}: {error}",
+        where=_where(error),
         retry_in_minutes=wait,
     )
+
+
+def _where(error: Exception) -> str:
+    """The line that raised. The whole traceback would print what the receiver had in hand, addresses included."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""

@@ -8,7 +8,7 @@ from paytm_kit import conf
 from paytm_kit.gateways.base import ConfigurationError, GatewayError, Outcome, State
 from paytm_kit.ledger import book
 from paytm_kit.logs import EventLog
-from paytm_kit.models import Payment
+from paytm_kit.models import Flag, Payment
 from paytm_kit.services import announce, journal
 
 log = EventLog("paytm_kit.confirm")
@@ -18,7 +18,8 @@ def ask(payment: Payment, *, source: str, actor: str = "", hint: Outcome | None 
     """One question to the gateway, no lock held meanwhile. Returns the payment as it stands afterwards.
 
     ``hint`` is what a verified message claimed. The gateway's own answer decides; the hint fills in a currency that
-    the answer does not state, and a claim that the answer contradicts is flagged for a person.
+    the answer does not state. A signed success that the answer does not confirm closes nothing: the gateway's own
+    books may lag behind its messages, so it is flagged and asked about again soon.
     Raises GatewayError when no trustworthy answer came: the payment then stands as it did.
     """
     account = conf.account(payment.account)
@@ -37,7 +38,12 @@ def ask(payment: Payment, *, source: str, actor: str = "", hint: Outcome | None 
         raise
     if hint is not None and not outcome.currency and hint.currency:
         outcome = replace(outcome, currency=hint.currency)
-    applied = book.apply(payment.pk, outcome, source=source, actor=actor)
+    if hint is not None and hint.state is State.SUCCESS and outcome.state in (State.FAILURE, State.NOT_FOUND):
+        message = f"A signed message says success, the gateway's own answer {outcome.state} ({outcome.code})."
+        applied = book.flag(payment.pk, Flag.NOTICE_MISMATCH, source=source, message=message, outcome=hint)
+    else:
+        applied = book.apply(payment.pk, outcome, source=source, actor=actor)
     announce.after_commit(applied.announcement_ids)
-    over = hint is not None and hint.state in (State.SUCCESS, State.FAILURE)
-    return book.asked(payment.pk, soon=over and applied.payment.is_open and not applied.payment.flags)
+    words = {event.flag for event in applied.events}
+    over = hint is not None and hint.state in (State.SUCCESS, State.FAILURE) and not applied.payment.is_held
+    return book.asked(payment.pk, soon=over or Flag.NOTICE_MISMATCH in words)

@@ -106,9 +106,13 @@ def _may_still_ask(payment: Payment) -> bool:
 
 
 def _worth_asking(payment: Payment, claim: Outcome) -> bool:
-    """A settled payment is asked about again only when the message claims money that we do not know of."""
+    """A settled payment is asked about again only when the message claims money that we do not know of.
+
+    A repeated "pending" brings nothing new within a minute of the last question.
+    """
     if payment.is_open:
-        return True
+        recently = payment.asked_at is not None and timezone.now() - payment.asked_at < timedelta(minutes=1)
+        return not (claim.state is State.PENDING and recently)
     if claim.state is not State.SUCCESS:
         return False
     return not (payment.is_paid and payment.transaction_id == claim.transaction_id)

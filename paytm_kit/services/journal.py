@@ -6,6 +6,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import unquote_plus, urlsplit
 
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -78,7 +79,7 @@ def client_address(request: HttpRequest) -> str | None:
 
 def _record_exchange(account: Account, exchange: Exchange) -> None:
     parts = urlsplit(exchange.url)
-    WireMessage.objects.create(
+    message = WireMessage(
         direction=WireMessage.Direction.OUT,
         channel=exchange.operation[:20],
         payment=Payment.objects.filter(gateway_order_id=exchange.order_id).first(),
@@ -96,3 +97,5 @@ def _record_exchange(account: Account, exchange: Exchange) -> None:
         created_at=timezone.now(),
         processed_at=timezone.now(),
     )
+    with transaction.atomic():  # a failure here must not break the transaction of whoever asked
+        message.save()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from django.db import DatabaseError
 from django.utils import timezone
 
 from paytm_kit.gateways.base import GatewayError
@@ -27,9 +28,8 @@ class Report:
 
 
 def due(*, everything: bool = False, limit: int | None = None) -> list[Payment]:
-    """Open payments whose rung on the ladder has come, oldest question first; ``everything`` ignores the ladder."""
-    now = timezone.now()
-    found = Payment.objects.still_open().filter(started_at__isnull=False) if everything else Payment.objects.due(now)
+    """Payments whose rung on the ladder has come, oldest question first; ``everything``: all that stand on it."""
+    found = Payment.objects.filter(next_ask_at__isnull=False) if everything else Payment.objects.due(timezone.now())
     return list(found.order_by("next_ask_at", "pk")[:limit])
 
 
@@ -55,14 +55,19 @@ def _ask(payment: Payment, report: Report) -> str:
     report.asked += 1
     try:
         after = confirm.ask(payment, source="reconcile")
-    except GatewayError as error:
+    except (GatewayError, DatabaseError) as error:
         report.failed += 1
         report.errors.append(f"{payment.gateway_order_id}: {error}")
+        _flag_stuck(payment)
         return "no answer"
-    if after.is_open and after.started_at and ladder.is_stuck(after.started_at, timezone.now()):
-        applied = book.flag(after.pk, Flag.STUCK, source="reconcile", message="Open after 72 hours of asking.")
-        announce.after_commit(applied.announcement_ids)
+    _flag_stuck(after)
     if after.status == payment.status:
         return after.status
     report.changed += 1
     return f"{payment.status} → {after.status}"
+
+
+def _flag_stuck(payment: Payment) -> None:
+    if payment.is_open and payment.started_at and ladder.is_stuck(payment.started_at, timezone.now()):
+        applied = book.flag(payment.pk, Flag.STUCK, source="reconcile", message="Open after 72 hours of asking.")
+        announce.after_commit(applied.announcement_ids)

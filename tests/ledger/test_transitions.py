@@ -25,7 +25,7 @@ FACTS = Facts(
     transaction_id="",
     flags=frozenset(),
     may_expire=False,
-    paid_since_opened=False,
+    captured_beside=Decimal("0.00"),
     transaction_taken=False,
 )
 SUCCESS = Outcome(
@@ -88,8 +88,21 @@ def test_a_late_success_is_real_money_and_flagged(status: str) -> None:
 
 
 def test_a_second_payment_for_one_order_is_kept_and_flagged() -> None:
-    decision = decide(replace(FACTS, paid_since_opened=True), SUCCESS)
-    assert (decision.status, decision.flags) == (Status.PAID, (Flag.DUPLICATE,))
+    decision = decide(replace(FACTS, captured_beside=Decimal("499.00")), SUCCESS)
+    assert (decision.status, decision.flags, decision.silent) == (Status.PAID, (Flag.DUPLICATE,), True)
+
+
+def test_a_payment_that_completes_an_order_beside_a_smaller_old_one_is_announced() -> None:
+    decision = decide(replace(FACTS, captured_beside=Decimal("100.00")), SUCCESS)
+    assert (decision.status, decision.flags, decision.silent) == (Status.PAID, (Flag.DUPLICATE,), False)
+
+
+@pytest.mark.parametrize("state", [State.FAILURE, State.NOT_FOUND])
+def test_an_attempt_that_ends_beside_a_paid_one_is_not_announced_as_failed(state: State) -> None:
+    facts = replace(FACTS, captured_beside=Decimal("499.00"), may_expire=True)
+    decision = decide(facts, replace(SUCCESS, state=state))
+    assert decision.kind in (Kind.FAILED, Kind.EXPIRED)
+    assert decision.silent
 
 
 def test_a_second_transaction_of_a_paid_payment_is_kept_and_flagged() -> None:
@@ -163,7 +176,7 @@ situations = st.builds(
     st.just(FACTS),
     status=st.sampled_from(Status.values),
     may_expire=st.booleans(),
-    paid_since_opened=st.booleans(),
+    captured_beside=st.sampled_from([Decimal("0.00"), Decimal("100.00"), Decimal("499.00")]),
     transaction_taken=st.booleans(),
 )
 

@@ -44,9 +44,10 @@ def test_asking_twice_gives_the_same_payment(order: Order) -> None:
 
 @pytest.mark.databases
 def test_an_order_whose_total_changed_gets_a_new_payment_and_the_old_one_stays_watched(
-    order: Order, start: Callable[..., Payment]
+    order: Order, start: Callable[..., Payment], paytm: Paytm
 ) -> None:
     old = start(order)
+    paytm.will_say("NO_RECORD_FOUND", payment=old)
     order.lines.update(unit_price=Decimal("600.00"))
     new = open_payment(order)
     old.refresh_from_db()
@@ -173,6 +174,7 @@ def test_changing_between_token_and_legacy_form_uses_a_new_payment(
     paytm.will_start()
     first = open_payment(order)
     redirect(request_, first)
+    paytm.will_say("NO_RECORD_FOUND", payment=first)
     redirect(request_, first, flow="legacy")
     newest = order.payments.first()
     assert (newest.flow, newest.pk == first.pk) == ("legacy", False)
@@ -234,6 +236,7 @@ def test_a_conflict_at_the_gateway_is_solved_by_a_new_payment(
     order: Order, paytm: Paytm, request_: HttpRequest
 ) -> None:
     payment = open_payment(order)
+    paytm.will_say("NO_RECORD_FOUND", payment=payment)
     body = '{"resultInfo":{"resultStatus":"F","resultCode":"2023","resultMsg":"Repeat Request Inconsistent"}}'
     paytm.will_answer(f'{{"head":{{}},"body":{body}}}', path=INITIATE)
     book.start(payment.pk, flow="hosted")

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.chromium import launch
 from tests.simulator.conftest import MID, Shop, Simulator, signed
 
 pytestmark = pytest.mark.browser
-
-QUIETLY = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 
 # A shop with the strictest policy under which JS Checkout is said to work. What the script tells the shop is written
 # into the page, and into its title when it is about the payment.
@@ -39,15 +36,8 @@ checkout.onLoad(function () {{
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    program = os.environ.get("CHROMIUM") or shutil.which("chromium")
-    if not program:
-        missing = "no Chromium here: apt-get install chromium, or set CHROMIUM=/path/to/chromium"
-        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=QUIETLY)
-        yield browser
-        browser.close()
+def chromium(pytestconfig: pytest.Config) -> Browser:
+    return launch(pytestconfig)
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ FIELDS = {
 
 _AMOUNT = re.compile(r"[0-9]+(\.[0-9]{1,2})?")
 _IDENTIFIER = re.compile(r"[!-{}~]{1,64}")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]{1,6})?")
 
 
@@ -83,7 +84,7 @@ def read(known: Mapping[str, str], *families: codes.Family) -> Reading:
         state=judgement.state,
         merchant_id=identifier(known["merchant_id"]),
         amount=amount(known["amount"]),
-        currency=_line(known["currency"], 3),
+        currency=currency(known["currency"]),
         transaction_id=identifier(known["transaction_id"]),
         code=_line(codes.normal(known["code"]), 64),
         message=_line(known["message"], 500),
@@ -112,6 +113,11 @@ def amount(value: str) -> Decimal | None:
     One decimal or none is fine: Paytm's staging has sent ``5.0``.
     """
     return Decimal(value).quantize(Decimal("0.01")) if len(value) <= 16 and _AMOUNT.fullmatch(value) else None
+
+
+def currency(value: str) -> str:
+    """Three capitals, nothing when nothing is stated, and ``?`` for whatever is no currency, which never matches."""
+    return value if _CURRENCY.fullmatch(value) else ("?" if value else "")
 
 
 def moment(value: str) -> datetime | None:

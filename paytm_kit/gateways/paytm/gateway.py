@@ -35,15 +35,17 @@ class PaytmGateway:
         checked = fields.check(request)
         if request.flow is Flow.LEGACY:
             return Redirect(url=endpoints.url(self.account, "legacy"), fields=legacy.form(self.account, checked))
-        token = self.client.initiate_transaction(request).token
+        started = self.client.initiate_transaction(request)
+        token = started.token
         mid = self.account.merchant_id
         page = {"mid": mid, "orderId": checked.order_id, "txnToken": token}
         url = endpoints.url(self.account, "payment_page", checked.order_id)
         if request.flow is Flow.HOSTED:
-            return Redirect(url=url, fields=page)
+            return Redirect(url=url, fields=page, is_new=not started.repeated)
         return Redirect(
             url=url,
             fields=page,
+            is_new=not started.repeated,
             script_url=endpoints.url(self.account, "checkout_js"),
             script_config={"orderId": checked.order_id, "token": token, "amount": checked.amount, "mid": mid},
         )

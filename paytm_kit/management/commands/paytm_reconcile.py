@@ -17,7 +17,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--all", action="store_true", help="ask about every open payment now, whatever the ladder")
+        parser.add_argument("--all", action="store_true", help="ask now about every payment on the ladder, due or not")
         parser.add_argument("--limit", type=int, help="ask about at most this many payments")
         parser.add_argument("--dry-run", action="store_true", help="only list what would be asked")
 

@@ -119,7 +119,9 @@
     frame.addEventListener("load", function () {
       if (frame) {
         frame.contentWindow.postMessage("paytm-simulator:ready", source.origin);
-        frame.focus();
+        if (!overlay.contains(document.activeElement)) {  // never away from a shopper who is at "close" already
+          frame.focus();
+        }
       }
     });
     window.addEventListener("message", listen);

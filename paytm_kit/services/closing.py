@@ -1,0 +1,30 @@
+"""A person's decision: this payment has been looked at, and its order may be paid anew."""
+
+from __future__ import annotations
+
+from paytm_kit.ledger import book
+from paytm_kit.logs import EventLog
+from paytm_kit.models import Payment
+
+log = EventLog("paytm_kit.closing")
+
+
+class CannotClose(ValueError):
+    """Why not, in a sentence for staff."""
+
+
+def close(payment: Payment, *, actor: str, reason: str) -> Payment:
+    """Settles the flags and frees the order. Money that is captured later is still recorded, as a late success.
+
+    ``actor`` is who decided, ``reason`` what they found; both are kept in the payment's events.
+    Raises CannotClose for a paid payment, for one that nobody needs to close, and without a reason.
+    """
+    if not reason.strip():
+        raise CannotClose("Say what you found: the reason is kept with the payment.")
+    if payment.is_paid:
+        raise CannotClose(f"{payment.gateway_order_id} is paid: there is nothing to close.")
+    if not (payment.is_open or payment.is_held):
+        raise CannotClose(f"{payment.gateway_order_id} has ended by itself: its order can be paid anew already.")
+    closed = book.close(payment.pk, actor=actor, reason=reason.strip())
+    log.warning("payment.closed", order_id=payment.gateway_order_id, actor=actor)
+    return closed
