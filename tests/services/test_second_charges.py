@@ -265,11 +265,6 @@ def test_no_row_is_locked_while_the_kits_own_pages_wait_for_the_gateway(
     seen = []
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
     paytm.will_start()
-    paytm.wire.add_callback(
-        "POST",
-        "https://gateway.example" + INITIATE + "/never",
-        callback=lambda request: (500, {}, ""),
-    )
     original = paytm.wire._on_request
 
     def watched(*args: Any, **kwargs: Any) -> Any:
