@@ -1,7 +1,7 @@
 """How fast sign and verify are, as ratios measured in one run: python -m benchmarks.checksum [rounds]
 
 The floor is what no implementation on the same two libraries can be without: one SHA-256 and one AES-CBC with a fresh
-cipher object (pycryptodome), Base64 both ways and a random salt. The official library is paytmchecksum from PyPI.
+cipher object (pycryptodome), Base64 both ways and a random salt. The official library is the published paytmchecksum.
 Contestants take turns within each round, so that a busy machine slows all of them alike; medians are shown.
 """
 
