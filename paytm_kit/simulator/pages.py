@@ -174,14 +174,12 @@ def otp(request: HttpRequest, token: str) -> Answer:
     if attempt.status != State.STARTED or attempt.method not in (Method.CARD, Method.WALLET):
         return _here(order)
     right = instruments.CARD_OTP if attempt.method == Method.CARD else instruments.WALLET_OTP
-    try:
+    with suppress(IllegalMove):  # a second click: the page shows the outcome that exists
         if request.POST.get("otp", "").strip() == right:
             bank.finish(attempt, bank.planned(attempt))
         elif left := bank.wrong_otp(attempt):
             tries = "1 try is" if left == 1 else f"{left} tries are"
             return Answer(_step(request, attempt, f"This OTP is wrong. {tries} left."), order.order_id, "wrong OTP")
-    except IllegalMove:
-        pass  # a second click: the page shows the outcome that exists
     return _here(order)
 
 
