@@ -186,7 +186,7 @@ def _requests_in_transactions() -> Iterator[Finding]:
     if any(connection.get("ATOMIC_REQUESTS") for connection in settings.DATABASES.values()):
         yield Finding(
             WARN,
-            "ATOMIC_REQUESTS is on: a view that calls open_payment or redirect waits for the gateway inside its transaction",
+            "ATOMIC_REQUESTS is on: a view that opens a payment may wait for the gateway inside its transaction",
             "Decorate your pay view with django.db.transaction.non_atomic_requests.",
         )
 
