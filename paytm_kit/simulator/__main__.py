@@ -2,7 +2,7 @@
 
 import sys
 
-from paytm_kit.simulator.cli import main
+from paytm_kit.simulator.run.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -10,21 +10,47 @@ from django.utils import timezone as django_timezone
 from paytm_kit.simulator.models import World
 
 IST = timezone(timedelta(hours=5, minutes=30))
+# Written out: it is asked some twenty times for one order, and its making would cost more than its answer.
+HANDS = "SELECT id, clock_offset, frozen_at FROM paytm_simulator_world WHERE id = 1"
 TOKEN_LIFE = timedelta(minutes=15)  # Paytm docs, Initiate Transaction API
 
 
 def offset() -> timedelta:
-    seconds = World.objects.filter(pk=1).values_list("clock_offset", flat=True).first()
-    return timedelta(seconds=seconds or 0)
+    """How far the simulated time is ahead of the real one."""
+    ahead, frozen_at = _hands()
+    return frozen_at - django_timezone.now() if frozen_at else timedelta(seconds=ahead)
 
 
 def now() -> datetime:
     """The simulated time, aware, UTC."""
-    return django_timezone.now() + offset()
+    ahead, frozen_at = _hands()
+    return frozen_at or django_timezone.now() + timedelta(seconds=ahead)
+
+
+def frozen() -> bool:
+    return _hands()[1] is not None
+
+
+def _hands() -> tuple[float, datetime | None]:
+    world = next(iter(World.objects.raw(HANDS)), None)
+    return (world.clock_offset, world.frozen_at) if world else (0.0, None)
 
 
 def advance(seconds: float) -> None:
-    World.objects.filter(pk=1).update(clock_offset=F("clock_offset") + seconds)
+    """Moves the time forward; ``travel.advance`` does so and lets happen what falls into it."""
+    world = World.objects.filter(pk=1)
+    if not world.filter(frozen_at__isnull=False).update(frozen_at=F("frozen_at") + timedelta(seconds=seconds)):
+        world.update(clock_offset=F("clock_offset") + seconds)
+
+
+def freeze() -> None:
+    """The time stands still until ``thaw``; it can be advanced nevertheless."""
+    World.objects.filter(pk=1, frozen_at__isnull=True).update(frozen_at=now())
+
+
+def thaw() -> None:
+    """The time goes on from where it stands."""
+    World.objects.filter(pk=1, frozen_at__isnull=False).update(clock_offset=offset().total_seconds(), frozen_at=None)
 
 
 def ist(moment: datetime, form: str = "%Y-%m-%d %H:%M:%S.0") -> str:

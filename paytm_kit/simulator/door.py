@@ -5,27 +5,35 @@ A decorator instead of middleware, so that the same views work stand-alone and m
 
 from __future__ import annotations
 
+import errno
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, JsonResponse, UnreadablePostError
+from django.core.exceptions import BadRequest, ObjectDoesNotExist, RequestDataTooBig, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse, UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from paytm_kit.masking import one_line, redact_body
 from paytm_kit.simulator import options, worker, world
+from paytm_kit.simulator.faults import answers, rules
 from paytm_kit.simulator.models import Message
+from paytm_kit.simulator.rendering import render
 
 LARGEST_BODY = 1_048_576  # bytes
+CONNECTION = "paytm_simulator.connection"  # where the stand-alone server lends its socket (WSGI environ)
 NOTICE = "This is not Paytm. No real money moves."
+OWN_SITES = ("same-origin", "none")  # Fetch Metadata, Sec-Fetch-Site: none is the person's own doing
+FOREIGN = "Another web site sent this. Use the simulator's own pages, or a program that is no browser."
+FORGOTTEN = "What this is about was forgotten meanwhile, by a reset or with its merchant. Begin anew."
 
 logger = logging.getLogger(__name__)
 
@@ -52,7 +60,7 @@ def refuse_api(request: HttpRequest, status: int, why: str) -> HttpResponse:
 
 
 def refuse_page(request: HttpRequest, status: int, why: str) -> HttpResponse:
-    return render(request, "paytm_simulator/problem.html", {"title": "This did not work", "why": why}, status=status)
+    return render(request, "problem.html", {"title": "This did not work", "why": why}, status=status)
 
 
 def refuse_control(request: HttpRequest, status: int, why: str, field: str = "") -> HttpResponse:
@@ -61,7 +69,7 @@ def refuse_control(request: HttpRequest, status: int, why: str, field: str = "")
 
 def api(*methods: str) -> Callable[[View], Endpoint]:
     """A door for signed JSON APIs: exchanges are recorded, refusals speak Paytm's error JSON."""
-    return _door(methods, refuse_api, record=True)
+    return _door(methods, refuse_api, record=True, faulty=True)
 
 
 def page(*methods: str) -> Callable[[View], Endpoint]:
@@ -69,12 +77,33 @@ def page(*methods: str) -> Callable[[View], Endpoint]:
     return _door(methods, refuse_page, record=True)
 
 
+def watching(*methods: str) -> Callable[[View], Endpoint]:
+    """A door for whoever watches: nothing is recorded, it is no part of the conversation; refusals are pages."""
+    return _door(methods, refuse_page, record=False, own=True)
+
+
 def control(*methods: str) -> Callable[[View], Endpoint]:
     """A door for the control plane: nothing is recorded, refusals name the field."""
-    return _door(methods, refuse_control, record=False)
+    return _door(methods, refuse_control, record=False, own=True)
 
 
-def _door(methods: tuple[str, ...], refuse: Refuse, record: bool) -> Callable[[View], Endpoint]:
+def from_own_page(request: HttpRequest) -> bool:
+    """Whether one of our pages, or a program that is no browser, sent this.
+
+    The simulator may stand on a developer's machine beside any web site that is open there. Browsers say so in
+    Sec-Fetch-Site, or, where a plain http address is not this machine's, in Origin.
+    """
+    if site := request.headers.get("Sec-Fetch-Site"):
+        return site in OWN_SITES
+    origin = request.headers.get("Origin")
+    return origin is None or origin.partition("://")[2] == request.get_host()
+
+
+def _door(
+    methods: tuple[str, ...], refuse: Refuse, record: bool, *, faulty: bool = False, own: bool = False
+) -> Callable[[View], Endpoint]:
+    """With ``own`` nothing is changed for a page of another web site."""
+
     def hang(view: View) -> Endpoint:
         @csrf_exempt
         @wraps(view)
@@ -82,9 +111,14 @@ def _door(methods: tuple[str, ...], refuse: Refuse, record: bool) -> Callable[[V
             world.ensure_open()
             worker.ensure_running()
             began = timezone.now()
-            answer = _answer(view, methods, refuse, request, args, kwargs)
+            with rules.one_look():
+                answer = _answer(view, methods, refuse, request, own, args, kwargs)
+                if faulty:
+                    answer = _spoiled(request, answer)
             if record and (request.method == "POST" or answer.verdict):
                 _record(request, answer, began, kwargs.get("token", ""))
+            if getattr(answer.response, "cut", False):
+                return _cut(request)
             return _dressed(answer.response)
 
         return enter
@@ -93,9 +127,11 @@ def _door(methods: tuple[str, ...], refuse: Refuse, record: bool) -> Callable[[V
 
 
 def _answer(
-    view: View, methods: tuple[str, ...], refuse: Refuse, request: HttpRequest, args: Any, kwargs: Any
+    view: View, methods: tuple[str, ...], refuse: Refuse, request: HttpRequest, own: bool, args: Any, kwargs: Any
 ) -> Answer:
     try:
+        if request.encoding not in (None, "utf-8"):  # whatever charset is named, such as hex
+            request.encoding = "utf-8"
         request.get_host(), request.GET  # each raises here, not later, when it cannot be used
         if methods and request.method not in methods:
             response = refuse(
@@ -103,15 +139,58 @@ def _answer(
             )
             response["Allow"] = ", ".join(methods)
             return Answer(response, verdict="wrong method")
-        too_large = len(request.body) > LARGEST_BODY
-        result = _too_large(refuse, request) if too_large else view(request, *args, **kwargs)
+        if own and request.method not in ("GET", "HEAD") and not from_own_page(request):
+            return Answer(refuse(request, 403, FOREIGN), verdict="sent by another web site")
+        if len(request.body) > LARGEST_BODY:
+            return _too_large(refuse, request)
+        _check_texts(request)
+        result = view(request, *args, **kwargs)
     except RequestDataTooBig:
         result = _too_large(refuse, request)
+    except ObjectDoesNotExist:  # only a reset, or the end of a merchant, takes away what was found a moment ago
+        result = Answer(refuse(request, 404, FORGOTTEN), verdict="forgotten meanwhile")
     except (SuspiciousOperation, BadRequest, MultiPartParserError, UnreadablePostError) as error:
         logger.info("%s refused: %s", one_line(request.path), type(error).__name__)
         why = "The request could not be read."
         return Answer(refuse(request, 400, why), verdict=type(error).__name__, readable=False)
     return result if isinstance(result, Answer) else Answer(result)
+
+
+def _check_texts(request: HttpRequest) -> None:
+    """Raises BadRequest for NUL, which PostgreSQL takes in no text, and for a form in a charset that is none."""
+    try:
+        lists = [*request.GET.lists(), *request.POST.lists()]
+    except (LookupError, UnicodeError) as error:
+        raise BadRequest from error
+    if any("\x00" in text for text in (request.path_info, *(t for name, texts in lists for t in (name, *texts)))):
+        raise BadRequest
+
+
+def _spoiled(request: HttpRequest, answer: Answer) -> Answer:
+    """The answer as its faults leave it; the record says which they were."""
+    response, struck = answers.spoiled(request.path_info, answer.order_id, answer.response)
+    verdict = "; ".join([*(f"fault {name}" for name in struck), answer.verdict])
+    return replace(answer, response=response, verdict=verdict) if struck else answer
+
+
+def _cut(request: HttpRequest) -> StreamingHttpResponse:
+    """No answer: a view that sets ``cut`` on its response has done its work, and the connection closes.
+
+    Our own server and gunicorn lend their socket. Other servers let no application close a connection: there the
+    answer ends after one blank, without a length.
+    """
+    connection = request.META.get(CONNECTION) or request.META.get("gunicorn.socket")
+    return StreamingHttpResponse(_silence(connection))
+
+
+def _silence(connection: socket.socket | None) -> Iterator[bytes]:
+    if connection is None:
+        yield b" "
+        return
+    with suppress(OSError):  # the client was quicker
+        connection.shutdown(socket.SHUT_RDWR)
+    # wsgiref and gunicorn take this for a client that went away: they send nothing and log nothing.
+    raise ConnectionResetError(errno.ECONNRESET, "closed on purpose")
 
 
 def _too_large(refuse: Refuse, request: HttpRequest) -> Answer:
@@ -127,7 +206,7 @@ def _record(request: HttpRequest, answer: Answer, began: Any, token: str) -> Non
     kind = answer.response.headers.get("Content-Type", "")
     body = getattr(answer.response, "content", b"")
     Message.objects.create(
-        at=began, direction="in", method=(request.method or "")[:10], url=url,
+        at=began, direction="in", method=one_line(request.method or "", 10), url=url,
         order_id=one_line(answer.order_id, 50),
         request=redact_body(request.body, request.content_type or "") if answer.readable else "",
         http_status=answer.response.status_code,
@@ -135,7 +214,8 @@ def _record(request: HttpRequest, answer: Answer, began: Any, token: str) -> Non
         verdict=one_line(answer.verdict, 2000),
     )  # fmt: skip
     if answer.verdict:
-        logger.info("%s %s: %s", request.method, url, one_line(answer.verdict))
+        facts = {"order_id": one_line(answer.order_id, 50)}
+        logger.info("%s %s: %s", request.method, url, one_line(answer.verdict), extra=facts)
 
 
 def _dressed(response: HttpResponseBase) -> HttpResponseBase:

@@ -1,19 +1,20 @@
-"""The threads that act without being asked: pending payments settle, webhooks leave."""
+"""The threads that act without being asked: one keeps the time, the others send webhooks."""
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
+from collections.abc import Callable
 
-from django.db import connections
-from django.db.models import Min
+from paytm_kit.simulator import clock, database
+from paytm_kit.simulator.bank import due
+from paytm_kit.simulator.faults import rules
+from paytm_kit.simulator.webhooks import outbox
 
-from paytm_kit.simulator import bank, clock, webhooks
-from paytm_kit.simulator.machine import State
-from paytm_kit.simulator.models import Delivery, Transaction
-
-THREADS = 4
-PAUSE = 2.0  # seconds between two looks at the books at most
+SENDERS = 6
+PAUSE = 2.0  # seconds between two looks of the time keeper at the books at most
+IDLE = 60.0  # seconds that a sender sleeps when nobody wakes it
 
 logger = logging.getLogger(__name__)
 _stopping = threading.Event()
@@ -25,40 +26,57 @@ def ensure_running() -> None:
     """Starts the threads once in each process."""
     with _starting:
         if not _threads and not _stopping.is_set():
-            for number in range(THREADS):
-                thread = threading.Thread(target=_work, name=f"paytm-simulator-worker-{number}", daemon=True)
+            for number, work in enumerate((_keep_time, *[_send] * SENDERS)):
+                name = f"paytm-simulator-worker-{number}"
+                thread = threading.Thread(target=_guarded, args=(work,), name=name, daemon=True)
                 _threads.append(thread)
                 thread.start()
 
 
 def stop(timeout: float = 2.0) -> None:
     """Lets the threads end after what they are doing; they are daemons, so a slow merchant cannot hold us."""
+    ends = time.monotonic() + timeout
     _stopping.set()
-    for _ in _threads:
-        webhooks.wake()
+    outbox.wake(SENDERS)
     for thread in _threads:
-        thread.join(timeout)
+        thread.join(max(0.0, ends - time.monotonic()))
 
 
-def _pause() -> float:
-    """Seconds until something is due, at most PAUSE."""
-    settles = Transaction.objects.filter(status=State.PENDING).aggregate(at=Min("settle_at"))["at"]
-    leaves = Delivery.objects.filter(status=Delivery.QUEUED).aggregate(at=Min("next_at"))["at"]
-    now = clock.now()
-    waits = [(at - now).total_seconds() for at in (settles, leaves) if at]
-    return max(0.01, min([PAUSE, *waits]))
+def start() -> None:
+    """Runs, also after a ``stop``."""
+    with _starting:
+        _threads.clear()
+        _stopping.clear()
+    ensure_running()
 
 
-def _work() -> None:
+def _guarded(work: Callable[[], None]) -> None:
     try:
         while not _stopping.is_set():
             try:
-                bank.settle_due()
-                busy = webhooks.send_next()
+                with rules.one_look():
+                    work()
             except Exception:  # one bad delivery must not end all later ones; it is logged in full
                 logger.exception("The webhook worker met an error and goes on.")
-                busy = False
-            if not busy:
-                webhooks.wait(_pause())
+                _stopping.wait(PAUSE)
     finally:
-        connections.close_all()
+        database.leave()
+
+
+def _send() -> None:
+    if not outbox.send_next():
+        database.rest()
+        outbox.wait(IDLE)
+
+
+def _keep_time() -> None:
+    """What is due happens, the senders are woken for theirs, and then it sleeps until the next moment."""
+    due.run()
+    outbox.take_back()
+    now = clock.now()
+    if outbox.due().exists():
+        outbox.wake_senders(SENDERS)
+    moments = [] if clock.frozen() else [due.next_at(), outbox.next_at(now)]
+    waits = [(moment - now).total_seconds() for moment in moments if moment]
+    database.rest()
+    outbox.wait_for_clock(max(0.01, min([PAUSE, *waits])))

@@ -31,8 +31,8 @@
 
   function closeButton() {
     var button = dress(document.createElement("button"), {
-      position: "absolute", top: "8px", right: "12px", width: "40px", height: "40px", border: "0",
-      borderRadius: "20px", background: "#fff", color: "#22302c", fontSize: "22px", cursor: "pointer",
+      alignSelf: "flex-end", flex: "none", margin: "4px 4px 4px 0", width: "44px", height: "44px", border: "0",
+      borderRadius: "22px", background: "#fff", color: "#22302c", fontSize: "22px", cursor: "pointer",
     });
     button.type = "button";
     button.textContent = "×";
@@ -49,12 +49,17 @@
       position: "fixed", inset: "0", zIndex: "2147483000", background: "rgba(20, 28, 26, 0.6)",
       display: "flex", alignItems: "center", justifyContent: "center",
     });
+    // The button stands above the frame, never over it: on a phone it would hide what the page says there.
+    var sheet = dress(document.createElement("div"), {
+      display: "flex", flexDirection: "column", width: "min(100%, 520px)", height: "min(100%, 812px)",
+    });
     box.setAttribute("role", "dialog");
     box.setAttribute("aria-modal", "true");
     box.setAttribute("aria-label", "Payment");
     box.addEventListener("keydown", escape);
-    dress(frame, { width: "min(100%, 520px)", height: "min(100%, 760px)", borderRadius: "12px" });
-    box.append(frame, closeButton());
+    dress(frame, { flex: "1", minHeight: "0", height: "auto", borderRadius: "12px" });
+    sheet.append(closeButton(), frame);
+    box.append(sheet);
     document.body.append(box);
     return box;
   }

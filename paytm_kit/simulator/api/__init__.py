@@ -1,0 +1,1 @@
+"""The signed APIs at Paytm's own paths."""

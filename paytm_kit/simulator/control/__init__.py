@@ -1,0 +1,1 @@
+"""The control plane, JSON under ``/_sim/``."""

@@ -1,0 +1,1 @@
+"""Examines a merchant's site in any language over HTTP: plays shopper, bank and attacker."""

@@ -1,0 +1,1 @@
+"""What a browser sees: the entrances, the payment page, the watching page."""

@@ -1,0 +1,1 @@
+"""How a simulator runs: console script, server, settings, addresses."""

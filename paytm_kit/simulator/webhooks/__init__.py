@@ -1,0 +1,1 @@
+"""What the simulator carries to a merchant's server by itself."""
