@@ -6,7 +6,13 @@ import json
 
 import pytest
 
+from paytm_kit.simulator.bank import risk
 from tests.simulator.conftest import KEY, MID, Shop, Simulator
+
+STARTING = {
+    "webhook_url": "", "webhook_on_pending": False, "webhook_format": "form", "webhook_ladder": "quick",
+    "settle_after": 0, "risk_rules": risk.table_json({}),
+}  # fmt: skip
 
 
 def test_health_says_who_it_is(sim: Simulator) -> None:
@@ -14,7 +20,7 @@ def test_health_says_who_it_is(sim: Simulator) -> None:
     assert health["status"] == "ok"
     assert health["mid"] == MID
     assert (health["orders"], health["pending"], health["clock_offset_seconds"]) == (0, 0, 0)
-    assert health["settings"] == {"webhook_url": "", "webhook_on_pending": False, "settle_after": 0}
+    assert health["settings"] == STARTING
     assert "not Paytm" in health["notice"]
 
 
@@ -25,8 +31,8 @@ def test_an_order_tells_its_whole_state(sim: Simulator) -> None:
     assert order.pop("token_age_seconds") == pytest.approx(10, abs=5)
     assert order == {
         "order_id": "ORD-1", "mid": MID, "amount": "249.50", "currency": "INR", "status": "created",
-        "callback_url": sim.callback_url, "cust_id": "C_17", "captured_amount": "0.00", "token_expired": False,
-        "transactions": [], "webhooks": [],
+        "callback_url": sim.callback_url, "cust_id": "C_17", "captured_amount": "0.00",
+        "refunded_amount": "0.00", "token_expired": False, "transactions": [], "refunds": [], "webhooks": [],
     }  # fmt: skip
     sim.pay(method="card")
     order = sim.order()
@@ -169,6 +175,8 @@ def test_seventy_two_hours_pass_in_a_moment(sim: Simulator) -> None:
         ({"settle_after": "soon"}, "settle_after"),
         ({"settle_after": True}, "settle_after"),
         ({"webhook_on_pending": "yes"}, "webhook_on_pending"),
+        ({"webhook_format": "xml"}, "webhook_format"),
+        ({"webhook_ladder": "steep"}, "webhook_ladder"),
         ({"colour": "blue"}, "colour"),
     ],
 )
@@ -178,17 +186,57 @@ def test_a_mistake_in_settings_names_its_field(sim: Simulator, sent: dict[str, o
     assert answer.json()["error"]["field"] == field
 
 
+def test_a_refused_change_of_the_settings_changes_nothing(sim: Simulator) -> None:
+    before = sim.get("/_sim/settings").json()
+    given = {"webhook_on_pending": True, "webhook_ladder": "paytm", "settle_after": 99, "risk_rules": 5}
+    assert sim.http.put(f"{sim.url}/_sim/settings", json=given, timeout=10).status_code == 400
+    assert sim.get("/_sim/settings").json() == before
+
+
+FOREIGN = [
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "http://[bad"},
+    {"Origin": "null"},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_another_web_site_cannot_drive_the_control_plane(sim: Simulator, headers: dict[str, str]) -> None:
+    sim.initiate()
+    headers |= {"Content-Type": "text/plain"}
+    for method, path, body in (
+        ("POST", "orders/ORD-1/pay", '{"outcome": "success"}'),
+        ("POST", "clock", '{"advance_seconds": 60}'),
+        ("PUT", "settings", '{"settle_after": 1}'),
+        ("POST", "reset", ""),
+        ("DELETE", "merchants/NOBODY", ""),
+    ):
+        answer = sim.http.request(method, f"{sim.url}/_sim/{path}", data=body, headers=headers, timeout=10)
+        assert answer.status_code == 403
+        assert "Another web site sent this" in answer.json()["error"]["message"]
+    assert sim.order()["status"] == "created"
+    assert sim.get("/_sim/health", headers=headers).json()["clock_offset_seconds"] == 0
+
+
+@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {}])
+def test_its_own_pages_and_programs_can(sim: Simulator, headers: dict[str, str]) -> None:
+    assert sim.post("/_sim/reset", headers=headers).status_code == 200
+    assert sim.post("/_sim/reset", headers={"Origin": sim.url}).status_code == 200
+
+
 def test_settings_change_what_is_named_and_reset_puts_them_back(sim: Simulator, shop: Shop) -> None:
     sim.settings(webhook_url=shop.url + shop.hook, settle_after=3)
     sim.settings(webhook_on_pending=True)
     assert sim.get("/_sim/settings").json() == {
-        "webhook_url": shop.url + shop.hook, "webhook_on_pending": True, "settle_after": 3,
+        **STARTING, "webhook_url": shop.url + shop.hook, "webhook_on_pending": True, "settle_after": 3,
     }  # fmt: skip
     sim.initiate()
     sim.advance(60)
     sim.post("/_sim/reset")
     health = sim.get("/_sim/health").json()
-    assert health["settings"] == {"webhook_url": "", "webhook_on_pending": False, "settle_after": 0}
+    assert health["settings"] == STARTING
     assert (health["orders"], health["clock_offset_seconds"]) == (0, 0)
     assert sim.get("/_sim/messages").json() == {"messages": []}
 
@@ -201,7 +249,7 @@ def test_messages_are_in_order_redacted_and_judged(sim: Simulator, shop: Shop) -
     messages = sim.get("/_sim/messages?order_id=ORD-1").json()["messages"]
     assert [(m["direction"], m["http_status"], m["verdict"]) for m in messages] == [
         ("in", 200, "0000: signature verified, token given"),
-        ("out", 200, "TXN_SUCCESS: 200"),
+        ("out", 200, "callback TXN_SUCCESS: 200"),
         ("in", 200, "01: signature verified, success"),
     ]
     assert messages[1]["url"] == sim.callback_url
@@ -219,7 +267,7 @@ def test_the_overview_lists_orders_and_messages(sim: Simulator) -> None:
     page = sim.get("/").text
     assert "ORD-1" in page
     assert "signature verified" in page
-    assert "90.0 seconds ahead" in page
+    assert "1 min 30 s ahead" in page
     assert KEY not in page
 
 

@@ -172,3 +172,27 @@ def test_every_page_fits_and_has_no_barrier(chromium: Browser, sim: Simulator, w
     page.get_by_role("button", name="Pay by UPI ID").click()
     look("approve")
     context.close()
+
+
+# ---- a callback that comes late --------------------------------------------------------------------------------
+
+
+def test_a_delayed_callback_leaves_by_itself_when_its_time_is_over(page: Page, sim: Simulator, shop: Shop) -> None:
+    sim.post("/_sim/faults", json={"fault": "callback.delayed", "seconds": 0.5})
+    page.goto(f"{sim.url}/pay/{sim.token()}/")
+    with page.expect_request(sim.callback_url) as came:
+        page.get_by_label("UPI ID").fill("success@demo")
+        page.get_by_role("button", name="Pay by UPI ID").click()
+        expect(page.get_by_role("button", name="Continue to the shop")).to_be_visible()
+        assert shop.forms("/callback") == []
+    assert came.value.method == "POST"
+    assert signed(shop.heard("/callback")[0])
+
+
+def test_js_checkout_waits_for_a_delayed_callback_too(page: Page, sim: Simulator, shop: Shop) -> None:
+    sim.post("/_sim/faults", json={"fault": "callback.delayed", "seconds": 0.5})
+    visit_shop(page, sim, shop)
+    with page.expect_request(sim.callback_url):
+        pay_in_frame(page)
+        expect(page.frame_locator("iframe").get_by_text("Fault callback.delayed")).to_be_visible()
+    assert signed(shop.heard("/callback")[0])

@@ -200,6 +200,11 @@ def test_what_is_not_an_envelope_is_1001(sim: Simulator, raw: bytes) -> None:
     assert "signature" not in answer.json()["head"]
 
 
+def test_a_text_that_only_looks_like_nul_is_taken(sim: Simulator) -> None:
+    assert sim.refusal(extendInfo={"mercUnqRef": r"a\u0000b"}) == ("S", "0000")
+    assert sim.refusal("ORD-2", extendInfo={"mercUnqRef": "a\\\0b"}) == ("F", "1001")
+
+
 def test_another_content_type_is_1001(sim: Simulator) -> None:
     path = f"/theia/api/v1/initiateTransaction?mid={MID}&orderId=ORD-1"
     assert sim.post(path, data={"mid": MID}).json()["body"]["resultInfo"]["resultCode"] == "1001"

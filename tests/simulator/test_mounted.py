@@ -15,7 +15,7 @@ settings.configure(
     SECRET_KEY="x", ALLOWED_HOSTS=["*"], ROOT_URLCONF=__name__, INSTALLED_APPS=["paytm_kit.simulator"], USE_TZ=True,
     TEMPLATES=[{{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}}],
     DATABASES={{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": "books.sqlite3"}}}},
-    PAYTM_SIMULATOR={{"mid": "MOUNTED", "key": "m" * 16, "settle_after": 0}},
+    PAYTM_SIMULATOR={{"mid": "MOUNTED", "key": "m" * 16, "settle_after": 0, {options}}}, {more}
 )
 import django
 django.setup()
@@ -38,10 +38,12 @@ worker.stop()
 """
 
 
-def project(folder: Path, before: str = "", after: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+def project(
+    folder: Path, before: str = "", after: str = "", options: str = "", more: str = "", **environ: str
+) -> subprocess.CompletedProcess[str]:
     root = str(Path(__file__).parents[2])
     return subprocess.run(
-        [sys.executable, "-c", PROJECT.format(before=before, after=after)],
+        [sys.executable, "-c", PROJECT.format(before=before, after=after, options=options, more=more)],
         cwd=folder, capture_output=True, text=True, timeout=30, env={"PYTHONPATH": root, **environ},
     )  # fmt: skip
 
@@ -65,3 +67,31 @@ def test_it_does_not_load_in_production(tmp_path: Path) -> None:
     ended = project(tmp_path)
     assert ended.returncode == 1
     assert "ImproperlyConfigured: The Paytm simulator does not run where PAYTM_ENVIRONMENT=production" in ended.stderr
+
+
+def test_it_does_not_load_beside_an_account_of_production(tmp_path: Path) -> None:
+    ended = project(tmp_path, more='PAYTM_KIT={"ACCOUNTS": {"default": {"ENVIRONMENT": "production"}}},')
+    assert ended.returncode == 1
+    assert "does not run beside the account 'default' of PAYTM_KIT" in ended.stderr
+
+
+def test_its_merchants_can_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "merchants.json").write_text('[{"mid": "SECOND", "key": "kkkkkkkkkkkkkkkk"}]')
+    ended = project(
+        tmp_path,
+        options='"merchants": "merchants.json"',
+        after='assert [row["mid"] for row in shop.get("/_sim/merchants").json()["merchants"]] == ["MOUNTED", "SECOND"]',
+    )
+    assert ended.stdout == "5.00\n", ended.stderr
+
+
+def test_a_mistake_in_its_settings_is_told_when_the_project_starts(tmp_path: Path) -> None:
+    (tmp_path / "merchants.json").write_text('[{"mid": "SECOND", "key": "short"}]')
+    ended = project(tmp_path, options='"merchants": "merchants.json"')
+    assert ended.returncode == 1
+    assert "ImproperlyConfigured: PAYTM_SIMULATOR: --merchants: merchants.json, entry 1, key:" in ended.stderr
+
+
+def test_the_projects_language_does_not_change_its_amounts(tmp_path: Path) -> None:
+    ended = project(tmp_path, more='LANGUAGE_CODE="de",', after='assert b"5.00" in page.content, page.content')
+    assert ended.stdout == "5.00\n", ended.stderr

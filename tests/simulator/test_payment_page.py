@@ -39,9 +39,7 @@ def test_the_token_opens_a_page_that_can_be_refreshed(sim: Simulator) -> None:
     assert "Choose how to pay" in sim.http.get(page.url, timeout=10).text
 
 
-@pytest.mark.parametrize(
-    "change", [{"txnToken": "nonsense"}, {"orderId": "ORD-2"}, {"mid": "OTHER"}, {"txnToken": "a\x00"}]
-)
+@pytest.mark.parametrize("change", [{"txnToken": "nonsense"}, {"orderId": "ORD-2"}, {"mid": "OTHER"}])
 def test_a_token_that_does_not_fit_is_a_session_expired(sim: Simulator, change: dict[str, str]) -> None:
     page = enter(sim, query="", **change)
     assert page.status_code == 400
@@ -215,8 +213,8 @@ def test_three_wrong_otps_fail_the_payment(sim: Simulator) -> None:
         page = sim.post(f"/pay/{token}/otp", data={"otp": "000000"})
         assert page.status_code == 400
         assert left in page.text
-    assert outcome(sim.post(f"/pay/{token}/otp", data={"otp": ""})) == ("TXN_FAILURE", "227")
-    assert outcome(sim.post(f"/pay/{token}/otp", data={"otp": "123123"})) == ("TXN_FAILURE", "227")
+    assert outcome(sim.post(f"/pay/{token}/otp", data={"otp": ""})) == ("TXN_FAILURE", "372")
+    assert outcome(sim.post(f"/pay/{token}/otp", data={"otp": "123123"})) == ("TXN_FAILURE", "372")
     assert sim.order()["captured_amount"] == "0.00"
 
 
@@ -261,6 +259,15 @@ def test_a_mistyped_card_is_shown_at_its_field_and_not_repeated(
     assert sim.order()["status"] == "created"
 
 
+@pytest.mark.parametrize(("method", "field"), [("upi", "vpa"), ("wallet", "mobile")])
+def test_a_card_number_in_another_field_is_not_shown_again(sim: Simulator, method: str, field: str) -> None:
+    card, other = "4111 1111 1111 1111", "5555"
+    shown = [sim.post(f"/pay/{sim.token()}/method/{method}", data={field: text}) for text in (card, other)]
+    assert [page.status_code for page in shown] == [400, 400]
+    values = [BeautifulSoup(page.text, "html.parser").find("input", attrs={"name": field})["value"] for page in shown]
+    assert values == ["", other]
+
+
 def test_no_card_number_is_kept_anywhere(sim: Simulator) -> None:
     token = sim.token()
     choose(sim, token, "card", number="4111111111111112", expiry="12/40", cvv="987")
@@ -269,7 +276,7 @@ def test_no_card_number_is_kept_anywhere(sim: Simulator) -> None:
     kept = sim.get("/_sim/orders").text + sim.get("/_sim/messages").text
     assert "card ending 1111" in kept
     assert "4111" not in kept
-    assert "987" not in re.sub(r"\d{10,}", "", kept)
+    assert not re.search(r"(?<![0-9A-Za-z.])987(?![0-9A-Za-z])", kept)
     assert "123123" not in kept
 
 

@@ -7,15 +7,20 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
 
-from paytm_kit.simulator import cli
-from tests.simulator.conftest import MID, Shop, Simulator, address, ended_at_last, running, sealed
+from paytm_kit.simulator.run import cli, server
+from paytm_kit.simulator.run.sqlite.base import Turn
+from tests.simulator.conftest import MID, Shop, Simulator, address, ended_at_last, eventually, running, sealed
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,7 +58,7 @@ def test_the_banner_names_the_merchant_and_says_what_this_is_not() -> None:
         lines = [process.stdout.readline() for _ in range(7)]
     assert "This is not Paytm" in lines[0]
     assert MID in lines[1]
-    assert any(f"{url}/_sim/" in line and "--instruments" in line for line in lines)
+    assert any(f"{url}/_sim/" in line and "paytm-simulator instruments" in line for line in lines)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -110,6 +115,7 @@ def test_it_does_not_start_in_production(value: str) -> None:
         (["--seed", "x"], "--seed"),
         (["--allow-host", "http://x/"], "--allow-host"),
         (["--webhook-url", "https://shop.example/x"], "--webhook-url"),
+        (["--webhook-url", "http://localhost/" + "x" * 250], "--webhook-url: Must be a URL of at most 255"),
         (["--host", "a b"], "--host"),
         (["--colour", "blue"], "--colour"),
     ],
@@ -134,7 +140,7 @@ def test_a_wrong_variable_is_named_and_its_value_not_shown(
 
 
 def test_the_instruments_can_be_printed(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["--instruments"]) == 0
+    assert cli.main(["instruments"]) == 0
     told = capsys.readouterr().out
     for shown in ("success@demo", "4111111111111111", "SDBL", "7777777777", "123123"):
         assert shown in told
@@ -159,10 +165,82 @@ def test_another_allowed_host_is_named_at_start(shop: Shop) -> None:
         assert "https://shop.test:*" in page.headers["Content-Security-Policy"]
 
 
+def test_nothing_is_sent_to_itself(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    own = f"http://localhost:{port}/_sim/reset"
+    ended = run("--port", str(port), "--webhook-url", own)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert "--webhook-url: Refused: it is the simulator's own address" in ended.stderr
+    with running("--port", str(port)) as (_, url), closing(Simulator(url, url)) as client:
+        assert client.refusal(callbackUrl=own) == ("F", "1001")
+        answer = client.http.put(f"{url}/_sim/settings", json={"webhook_url": own}, timeout=10)
+        assert (answer.status_code, answer.json()["error"]["field"]) == (400, "webhook_url")
+
+
+def test_a_signal_that_another_thread_gets_ends_it() -> None:
+    told = """
+import signal, threading
+from paytm_kit.simulator.run import server
+ended = server.until_told_to_end()
+threading.Thread(target=lambda: signal.pthread_kill(threading.get_ident(), signal.SIGTERM)).start()
+print(ended.recv(1)[0] == signal.SIGTERM)
+"""
+    ended = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, timeout=10, cwd=ROOT)
+    assert ended.stdout == "True\n", ended.stderr
+
+
+def test_the_connection_that_was_silent_for_longest_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server, "MOST_CONNECTIONS", 3)
+    monkeypatch.setattr(server, "SILENT", 0.05)
+    listening = server.bind("127.0.0.1", 0)
+
+    def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        start_response("200 OK", [("Content-Length", "2")])
+        return [b"OK"]
+
+    thread = server.start(listening, answer)
+    silent = [socket.create_connection(listening.server_address[:2], timeout=5) for _ in range(3)]
+    try:
+        began = time.monotonic()
+        assert requests.get(f"http://127.0.0.1:{listening.server_port}/", timeout=5).text == "OK"
+        assert time.monotonic() - began < 3
+        assert silent[0].recv(1) == b""
+        silent[2].settimeout(0.05)
+        with pytest.raises(TimeoutError):
+            silent[2].recv(1)
+    finally:
+        for connection in silent:
+            connection.close()
+        listening.finish(2)
+        thread.join()
+
+
+def test_the_turn_to_write_goes_to_whoever_has_waited_longest() -> None:
+    turn, came = Turn(), []
+
+    def write(number: int) -> None:
+        turn.acquire()
+        came.append(number)
+        turn.release()
+
+    turn.acquire()
+    writers = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for number, writer in enumerate(writers, 1):
+        writer.start()
+        eventually(lambda number=number: len(turn._waiting) == number, "the writer waits")
+    turn.release()
+    for writer in writers:
+        writer.join()
+    assert came == list(range(8))
+    turn.acquire()
+
+
 # ---- bad requests ----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/theia/api/v1/other", "/order/status/", "/v3/order/", "/%00"])
+@pytest.mark.parametrize("path", ["/nothing", "/theia/api/v1/other", "/order/status/", "/v3/order/"])
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
 def test_an_unknown_path_has_paytms_error_json(sim: Simulator, method: str, path: str) -> None:
     answer = sim.http.request(method, sim.url + path, timeout=10)
@@ -209,6 +287,7 @@ def raw(sim: Simulator, text: bytes) -> bytes:
     [
         (b"Content-Length: -5", b"400"),
         (b"Content-Length: many", b"400"),
+        (b"Content-Length: " + b"9" * 5000, b"400"),
         (b"Transfer-Encoding: chunked", b"411"),
         (b"Content-Length: 99999999999999", b"413"),
     ],
@@ -223,6 +302,49 @@ def test_a_body_of_unknown_or_absurd_length_is_refused(sim: Simulator, headers: 
             assert connection.recv(64).startswith(b"HTTP/1.1 413")
     else:
         assert raw(sim, request).startswith(b"HTTP/1.1 " + status)
+
+
+CHARSETS = ("hex", "rot13", "base64", "zlib", "punycode", "undefined", "idna", "utf-16")
+KINDS = ("application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_charset_is_not_believed(sim: Simulator, kind: str) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n\xff\r\n--x--\r\n'
+    body = part if "multipart" in kind else b"a=%ff"
+    for charset in CHARSETS:
+        for path in ("/order/process?a=%ff", "/theia/api/v1/showPaymentPage", "/v3/order/status", "/_sim/orders/O/pay"):
+            answer = sim.post(path, data=body, headers={"Content-Type": f"{kind}; charset={charset}"})
+            assert answer.status_code in (200, 400, 404), (charset, path)
+
+
+@pytest.mark.parametrize("kind", ["text/plain; charset*=hex''61", "multipart/form-data; boundary=x"])
+def test_a_name_in_a_charset_that_is_none_is_400_at_worst(sim: Simulator, kind: str) -> None:
+    body = b"--x\r\nContent-Disposition: form-data; name*=hex''41\r\n\r\nv\r\n--x--\r\n"
+    assert sim.post("/order/process", data=body, headers={"Content-Type": kind}).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/_sim/orders/%00", None),
+        ("/nothing%00", None),
+        ("/_sim/messages?order_id=%00", None),
+        ("/_sim/messages?%00=x", None),
+        ("/_sim/watch/faults/on", "fault=%00"),
+        ("/theia/api/v1/showPaymentPage", "mid=%00&orderId=O&txnToken=T"),
+        ("/merchant-status/getTxnStatus", "%00=x"),
+    ],
+)
+def test_nul_is_refused_before_any_database_sees_it(sim: Simulator, path: str, form: str | None) -> None:
+    headers = {"Content-Type": KINDS[0]}
+    answer = sim.get(path) if form is None else sim.post(path, data=form, headers=headers)
+    assert answer.status_code == 400
+    assert "could not be read" in answer.text
+
+
+def test_a_name_that_no_file_can_have_is_404(sim: Simulator) -> None:
+    assert sim.get("/_sim/assets/" + "a" * 300).status_code == 404
 
 
 def test_a_foreign_host_header_is_refused(sim: Simulator) -> None:

@@ -37,12 +37,15 @@ def test_a_paid_order_is_described_in_text_values(sim: Simulator) -> None:
     body = answer.json()["body"]
     assert body.pop("resultInfo") == {"resultStatus": "TXN_SUCCESS", "resultCode": "01", "resultMsg": "Txn Success"}
     assert re.fullmatch(r"20\d{33}", body.pop("txnId"))
-    assert re.fullmatch(r"\d{12}", body.pop("bankTxnId"))
+    assert re.fullmatch(r"\d{12}", body["bankTxnId"])
+    assert body.pop("bankTxnId") == body.pop("rrnCode")
+    assert re.fullmatch(r"[0-9A-Z]{6}", body.pop("authCode"))
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.0", body.pop("txnDate"))
     assert body == {
-        "orderId": "ORD-1", "txnAmount": "249.50", "txnType": "SALE", "gatewayName": "HDFC",
+        "orderId": "ORD-1", "txnAmount": "249.50", "txnType": "SALE", "gatewayName": "KDBL",
         "bankName": "Sahyadri Demo Bank", "mid": MID, "paymentMode": "CC", "refundAmt": "0.00",
         "merchantUniqueReference": "REF-9", "cardScheme": "VISA", "lastFourDigit": "1111",
+        "maskedCardNo": "************1111", "arnAvailable": "false",
     }  # fmt: skip
     assert sealed(answer)
 

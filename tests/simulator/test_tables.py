@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paytm_kit.simulator import checks, codes, envelope, guard, instruments, machine, options
-from paytm_kit.simulator.instruments import Method
-from paytm_kit.simulator.machine import Decision, IllegalMove, Outcome, State
+from paytm_kit.simulator import guard, options
+from paytm_kit.simulator.bank import entries, instruments, machine
+from paytm_kit.simulator.bank.instruments import Method
+from paytm_kit.simulator.bank.machine import Decision, IllegalMove, Outcome, State
+from paytm_kit.simulator.wire import checks, codes, envelope
 
 TODAY = date(2031, 6, 15)
 
@@ -55,7 +57,7 @@ def test_every_payment_code_belongs_to_an_outcome() -> None:
 
 def test_the_test_cards_are_numbers_a_form_would_accept() -> None:
     for item in instruments.CARDS:
-        assert instruments.card(item.value, "12/40", "123", TODAY) is item
+        assert entries.card(item.value, "12/40", "1234" if item.scheme == "AMEX" else "123", TODAY) is item
 
 
 @pytest.mark.parametrize("item", instruments.ALL, ids=lambda item: item.value)
@@ -69,15 +71,15 @@ def test_every_instrument_states_a_code_that_fits_and_is_masked(item: instrument
 @pytest.mark.parametrize("expiry", ["06/31", "6/31", "07/2031", "12 / 40"])
 def test_a_card_is_good_to_the_end_of_its_month(expiry: str) -> None:
     if expiry == "6/31":
-        with pytest.raises(instruments.Unusable, match="MM/YY"):
-            instruments.card("4111111111111111", expiry, "123", TODAY)
+        with pytest.raises(entries.Unusable, match="MM/YY"):
+            entries.card("4111111111111111", expiry, "123", TODAY)
     else:
-        assert instruments.card("4111111111111111", expiry, "123", TODAY)
+        assert entries.card("4111111111111111", expiry, "123", TODAY)
 
 
 def test_last_months_card_is_not() -> None:
-    with pytest.raises(instruments.Unusable, match="expired"):
-        instruments.card("4111111111111111", "05/31", "123", TODAY)
+    with pytest.raises(entries.Unusable, match="expired"):
+        entries.card("4111111111111111", "05/31", "123", TODAY)
 
 
 @pytest.mark.parametrize(
@@ -86,7 +88,7 @@ def test_last_months_card_is_not() -> None:
      ("6082015309577308", "RUPAY", "DC"), ("6759649826438453", "MAESTRO", "DC")],
 )  # fmt: skip
 def test_the_network_is_read_from_the_number(number: str, scheme: str, mode: str) -> None:
-    card = instruments.card(number, "12/40", "1234" if scheme == "AMEX" else "123", TODAY)
+    card = entries.card(number, "12/40", "1234" if scheme == "AMEX" else "123", TODAY)
     assert (card.scheme, card.mode) == (scheme, mode)
 
 
