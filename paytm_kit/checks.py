@@ -6,16 +6,20 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.checks import ERROR, CheckMessage, Error, Warning, register
+from django.db import connections, router
 from django.urls import NoReverseMatch, reverse
 
-from paytm_kit import conf, gateways
+from paytm_kit import broker, conf, gateways
 from paytm_kit.gateways.base import Account, ConfigurationError, Flow, GatewayError
+from paytm_kit.ledger import waiting
+from paytm_kit.models import Payment
 
 KEY_LENGTHS = (16, 24, 32)
 SEE_EXAMPLE = "settings.example.env names every setting with its meaning."
@@ -30,7 +34,7 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     except ConfigurationError as error:
         return [Error(str(error), hint=SEE_EXAMPLE, id="paytm_kit.E001")]
     each = (found for account in accounts for found in _account(account))
-    return [*names, *broken, *_base_url(), *_routes(), *each, *_together(accounts)]
+    return [*names, *broken, *_base_url(), *_routes(), *_isolation(), *_workers(), *each, *_together(accounts)]
 
 
 @register("paytm_kit", deploy=True)
@@ -172,6 +176,33 @@ def _routes() -> Iterator[CheckMessage]:
             hint='Add path("paytm/", include("paytm_kit.urls")) to your URLconf.',
             id="paytm_kit.E005",
         )
+
+
+def _workers() -> Iterator[CheckMessage]:
+    try:
+        wanted = conf.kit().webhooks_in_background
+    except ConfigurationError:
+        return  # _base_url has already said so
+    if not wanted:
+        return
+    if find_spec("celery") is None:
+        yield Error(
+            "WEBHOOKS_IN_BACKGROUND is on, but Celery is not installed, so every webhook is processed at once.",
+            hint='Install it: pip install "paytm-kit[celery]". Or remove the setting.',
+            id="paytm_kit.E023",
+        )
+    elif not broker.is_set():
+        yield Error(
+            "WEBHOOKS_IN_BACKGROUND is on, but Celery has no broker, so every webhook is processed at once.",
+            hint="Set your Celery app's broker_url, and import the app where Django starts. Or remove the setting.",
+            id="paytm_kit.E024",
+        )
+
+
+def _isolation() -> Iterator[CheckMessage]:
+    if why := waiting.unsafe(connections[router.db_for_write(Payment)]):
+        text, hint = why.split(". ", 1)
+        yield Error(f"{text}.", hint=hint, id="paytm_kit.E022")
 
 
 def _account(account: Account) -> Iterator[CheckMessage]:

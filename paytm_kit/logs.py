@@ -15,9 +15,12 @@ from paytm_kit.masking import safe_line
 _correlation: ContextVar[str] = ContextVar("paytm_kit_correlation", default="")
 
 
-def correlate() -> str:
-    """Begins a new correlation id: 16 hex digits that tie a request to every question and event that it causes."""
-    value = secrets.token_hex(8)
+def correlate(value: str = "") -> str:
+    """Begins a correlation id: 16 hex digits that tie a request to every question and event that it causes.
+
+    ``value`` goes on with the id of what was begun elsewhere.
+    """
+    value = value or secrets.token_hex(8)
     _correlation.set(value)
     return value
 

@@ -28,6 +28,13 @@ KEPT = frozenset(
     cardscheme lastfourdigit cardlastnums mercunqref merchantuniquereference txnamt payableamount
     authenticated ispromocodevalid rrncode arncode arnavailable isredirect retry bankretry errordetails code errorcode
     promostatus promorespcode promocampid subsid subscriptionid extraparamsmap feeratefactors
+    refundamount totalrefundamount refundtype refunddetailinfolist paymethod rrn arn source acceptrefundstatus
+    txntimestamp merchantrefundrequesttimestamp acceptrefundtimestamp usercreditinitiatestatus
+    usercreditinitiatetimestamp usercreditexpecteddate refunddatetime refunddate disputeid disputestatus
+    disputeamount disputeduedate disputetype message transactionid transactiondatetime transactionamount
+    bankreferenceno extserialno
+    orders merchantorderid ordersearchtype ordersearchstatus ordercreatedtime paymode fromdate todate pagenumber
+    startdate enddate pagenum pagesize count errormessage
     """.split()
 )
 SHORTENED = frozenset({"checksumhash", "signature", "checksum", "txntoken", "token", "ssotoken", "paytmssotoken"})

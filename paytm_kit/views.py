@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.http import (
     Http404,
     HttpRequest,
@@ -21,7 +21,7 @@ from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from paytm_kit import conf
+from paytm_kit import background, conf
 from paytm_kit.gateways.base import ConfigurationError, Flow, InboundMessage
 from paytm_kit.headers import keep_private, see_other
 from paytm_kit.logs import EventLog
@@ -80,7 +80,7 @@ def callback(request: HttpRequest, message: InboundMessage, account: str) -> Htt
     """The shopper comes back from the gateway. Whatever the message says, the result page tells the truth."""
     try:
         receipt = intake.receive(request, message, account=account, channel=intake.CALLBACK)
-    except (DatabaseError, ConfigurationError) as error:
+    except Exception as error:  # noqa: BLE001 - what is stored is taken up again, whatever went wrong
         log.error("callback.not_processed", exception=error, account=account)
         return render(request, "paytm_kit/interrupted.html", status=503)
     if receipt.result is intake.Result.MALFORMED:
@@ -93,8 +93,10 @@ def callback(request: HttpRequest, message: InboundMessage, account: str) -> Htt
 def webhook(request: HttpRequest, message: InboundMessage, account: str) -> HttpResponse:
     """The gateway's server speaks to ours. The status tells it whether to send again."""
     try:
-        receipt = intake.receive(request, message, account=account, channel=intake.WEBHOOK)
-    except (DatabaseError, ConfigurationError) as error:
+        receipt = intake.receive(
+            request, message, account=account, channel=intake.WEBHOOK, hand_over=background.process_message
+        )
+    except Exception as error:  # noqa: BLE001 - "send again", and what is stored is taken up again besides
         log.error("webhook.not_processed", exception=error, account=account)
         return JsonResponse({"result": "unavailable"}, status=503, headers={"Retry-After": "60"})
     return JsonResponse({"result": receipt.result.value}, status=intake.ANSWERS[receipt.result])
@@ -106,7 +108,12 @@ def result(request: HttpRequest, token: str) -> HttpResponse:
     """Paid, failed, or still confirming. Shows no personal data: whoever has the link may see it."""
     payment = get_object_or_404(Payment, token=token)
     waiting = payment.is_open and checkout.in_the_banks_hands(payment)
-    context = {"payment": payment, "with_the_bank": waiting, "next_url": _next_url(payment)}
+    context = {
+        "payment": payment,
+        "with_the_bank": waiting,
+        "next_url": _next_url(payment),
+        "refunds": payment.refunds.under_way_or_made(),
+    }
     return render(request, "paytm_kit/result.html", context)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import Error as DatabaseError
 from django.db import transaction
 from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.functions import Concat
@@ -18,10 +20,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from paytm_kit.admin.disputes import DisputeInline
 from paytm_kit.admin.readonly import ReadOnly, ReadOnlyInline
+from paytm_kit.admin.refunds import RefundInline, may_refund, refund_view
 from paytm_kit.gateways.base import GatewayError
 from paytm_kit.models import Flag, Payment, PaymentEvent, WireMessage
-from paytm_kit.services import closing, confirm
+from paytm_kit.refunds import held, left
+from paytm_kit.services import busy, closing, confirm
 from paytm_kit.templatetags.paytm_kit import rupees
 
 # A shape besides the colour, so that the status can be told without seeing colours.
@@ -89,7 +94,7 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin):
         "events__transaction_id",
     )
     actions = ("ask_now",)
-    inlines = (EventInline, WireMessageInline)
+    inlines = (DisputeInline, RefundInline, EventInline, WireMessageInline)
     change_form_template = "admin/paytm_kit/payment/change_form.html"
     exclude = ("token", "open_slot", "shopper_text_source", "content_type", "object_id")
     readonly_fields = ("order_link",)
@@ -123,9 +128,11 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin):
         # Asking waits for the gateway: never inside a transaction that holds a payment's lock.
         ask = transaction.non_atomic_requests(self.admin_site.admin_view(require_POST(self.ask_view)))
         close = self.admin_site.admin_view(require_POST(self.close_view))
+        refund = transaction.non_atomic_requests(self.admin_site.admin_view(partial(refund_view, self)))
         return [
             path("<int:pk>/ask/", ask, name="paytm_kit_payment_ask"),
             path("<int:pk>/close/", close, name="paytm_kit_payment_close"),
+            path("<int:pk>/refund/", refund, name="paytm_kit_payment_refund"),
             *super().get_urls(),
         ]
 
@@ -138,7 +145,10 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin):
     ) -> HttpResponse:
         payment = self.get_object(request, object_id)
         can_close = payment is not None and (payment.is_open or payment.is_held) and self._may_close(request)
-        return super().change_view(request, object_id, form_url, {**(extra_context or {}), "can_close": can_close})
+        can_refund = payment is not None and may_refund(request) and any(left(payment).values())
+        refund_held = held(payment) if payment is not None and can_refund else ""
+        offered = {"can_close": can_close, "can_refund": can_refund and not refund_held, "refund_held": refund_held}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **offered})
 
     def _may_close(self, request: HttpRequest) -> bool:
         return request.user.has_perm("paytm_kit.change_payment")
@@ -160,6 +170,8 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin):
             closing.close(payment, actor=request.user.get_username(), reason=request.POST.get("reason", ""))
         except closing.CannotClose as error:
             messages.error(request, str(error))
+        except DatabaseError as error:
+            messages.error(request, busy.told(error, payment.gateway_order_id))
         else:
             messages.success(request, gettext("Closed. The order can be paid anew."))
         return self._back(pk)
@@ -174,6 +186,9 @@ class PaymentAdmin(ReadOnly, admin.ModelAdmin):
         except GatewayError as error:
             text = gettext("%(id)s: the gateway could not be asked: %(error)s")
             messages.error(request, text % {"id": payment.gateway_order_id, "error": error})
+            return
+        except DatabaseError as error:
+            messages.error(request, busy.told(error, payment.gateway_order_id, asked=True))
             return
         text = gettext("%(id)s: %(status)s. %(message)s")
         values = {"id": after.gateway_order_id, "status": after.get_status_display(), "message": after.message}

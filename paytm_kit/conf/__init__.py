@@ -41,6 +41,10 @@ class KitSettings:
     minimum_amount: Decimal
     trusted_proxies: int
     unverified_asks: int
+    wire_retention_days: int
+    personal_data_retention_days: int
+    webhooks_in_background: bool
+    settlement_grace_days: int
 
 
 def _keys_stay_inside(read: Callable[P, T]) -> Callable[P, T]:
@@ -165,6 +169,7 @@ def account(name: str = "default") -> Account:
         connect_timeout=value["CONNECT_TIMEOUT"],
         read_timeout=value["READ_TIMEOUT"],
         require_signed_responses=value["REQUIRE_SIGNED_RESPONSES"],
+        settlement_signature=value["SETTLEMENT_SIGNATURE"],
     )
 
 

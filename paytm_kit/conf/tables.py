@@ -60,6 +60,13 @@ def _count(value: object) -> int:
     return number
 
 
+def _days(value: object) -> int:
+    number = _count(value)
+    if number > 36500:
+        raise ValueError("more than a hundred years")
+    return number
+
+
 def _rupees(value: Any) -> Decimal:
     return rupees(value.strip() if isinstance(value, str) else value)
 
@@ -128,6 +135,14 @@ ACCOUNT_SETTINGS = (
         True,
         "true or false: refuse a success from the gateway's API that carries no signature. Leave on.",
     ),
+    Setting(
+        "SETTLEMENT_SIGNATURE",
+        "SETTLEMENT_SIGNATURE",
+        _one_of("fields", "text"),
+        "fields",
+        "fields or text: what of a question for settlements is signed. Paytm does not say which; try the other when it "
+        "answers CHECKSUM_VALIDATION_FAILED.",
+    ),
 )
 
 KIT_SETTINGS = (
@@ -158,5 +173,36 @@ KIT_SETTINGS = (
         _count,
         5,
         "How often callbacks that prove nothing may make us ask the gateway, per payment and hour.",
+    ),
+    Setting(
+        "WIRE_RETENTION_DAYS",
+        "WIRE_RETENTION_DAYS",
+        _days,
+        180,
+        "Days after which paytm_purge deletes a stored message of a finished payment; 0 keeps them for ever.",
+    ),
+    Setting(
+        "PERSONAL_DATA_RETENTION_DAYS",
+        "PERSONAL_DATA_RETENTION_DAYS",
+        _days,
+        365,
+        "Days after which paytm_purge forgets whose a finished payment was (customer id, order's name, return URL); "
+        "0 never. What was paid and refunded stays.",
+    ),
+    Setting(
+        "WEBHOOKS_IN_BACKGROUND",
+        "WEBHOOKS_IN_BACKGROUND",
+        _bool,
+        False,
+        "true or false: answer a webhook as soon as it is stored and let a Celery worker ask the gateway. "
+        "Needs paytm-kit[celery], a broker and a worker; without a broker each is processed at once.",
+    ),
+    Setting(
+        "SETTLEMENT_GRACE_DAYS",
+        "SETTLEMENT_GRACE_DAYS",
+        _count,
+        1,
+        "A payment is due in the settlement report of the day after its capture; how many days later still it is "
+        "not yet called missing.",
     ),
 )

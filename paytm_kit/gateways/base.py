@@ -6,12 +6,12 @@ Amounts are ``Decimal`` rupees with two decimals, times are aware ``datetime``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import BinaryIO, Protocol, runtime_checkable
 
 
 def gettext_noop(text: str) -> str:
@@ -55,6 +55,7 @@ class Account:
     connect_timeout: float = 5.0  # seconds
     read_timeout: float = 30.0  # seconds
     require_signed_responses: bool = True
+    settlement_signature: str = "fields"  # what signs a question for settlements: its "fields", or its JSON "text"
 
     @property
     def key(self) -> str:
@@ -110,8 +111,135 @@ class Outcome:
     payment_mode: str = ""
     bank_name: str = ""
     gateway_name: str = ""
+    network: str = ""  # of the card, such as RUPAY
     bank_transaction_id: str = ""
     transaction_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequest:
+    """One refund. ``refund_id`` is ours and is used for nothing else, ever; ``amount`` is in rupees."""
+
+    order_id: str  # the payment's gateway order id
+    transaction_id: str  # the captured transaction that is given back
+    refund_id: str  # ^[A-Za-z0-9_-]{1,50}$
+    amount: Decimal
+    reason: str = ""  # for the gateway's own record; cut to what it takes
+    wait: bool = False  # let the gateway ask the bank before it answers, where it can
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOutcome:
+    """What the gateway reports about one refund. Empty text or ``None`` means that it did not say.
+
+    FAILURE is said only where it proves that no money moved and none will; everything doubtful is UNKNOWN.
+    NOT_FOUND: the gateway knows no such refund, so the request may be made again with the same id.
+    """
+
+    order_id: str
+    refund_id: str
+    state: State
+    merchant_id: str = ""
+    amount: Decimal | None = None
+    total_refunded: Decimal | None = None  # of the whole transaction, where the gateway says it
+    transaction_id: str = ""
+    gateway_refund_id: str = ""
+    code: str = ""
+    message: str = ""  # the gateway's text, for logs and staff
+    shopper_text: str = ""  # safe, translatable English
+    rrn: str = ""  # the bank's reference that the shopper can ask the bank for
+    arn: str = ""  # the card network's
+    credit_expected: date | None = None
+
+
+class DisputeState(StrEnum):
+    """What a gateway says of a dispute. Words that we do not know are UNKNOWN: they close nothing."""
+
+    OPEN = "open"
+    WON = "won"  # the money stays with the merchant
+    LOST = "lost"  # the customer has it back
+    CLOSED = "closed"  # over, without saying for whom
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeClaim:
+    """What a message says about one dispute. Empty text or ``None`` means that it did not say, or not readably."""
+
+    order_id: str
+    dispute_id: str
+    state: DisputeState
+    word: str = ""  # the gateway's own
+    merchant_id: str = ""
+    amount: Decimal | None = None
+    transaction_id: str = ""
+    kind: str = ""
+    reason: str = ""  # for staff
+    due_at: datetime | None = None  # until when the merchant can answer
+
+
+@dataclass(frozen=True, slots=True)
+class ListedOrder:
+    """One transaction in the gateway's list of orders: a reason to ask, never to be believed by itself."""
+
+    order_id: str
+    transaction_id: str
+    amount: Decimal | None
+    state: State
+    at: datetime | None = None  # when the gateway first knew of it
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRefund:
+    """One refund in the gateway's list of refunds, wherever it was made: a reason to ask as well."""
+
+    order_id: str
+    refund_id: str  # the merchant's reference, such as RefundRequest.refund_id; empty: it has none
+    gateway_refund_id: str
+    amount: Decimal | None
+    state: State  # of its acceptance: SUCCESS does not say that the money has arrived
+    at: datetime | None = None
+
+
+class EntryKind(StrEnum):
+    """What a line of a settlement report is about."""
+
+    PAYMENT = "payment"
+    REFUND = "refund"
+    CHARGEBACK = "chargeback"
+    OTHER = "other"  # what no ledger of payments holds: loans, transfers, adjustments
+
+
+@dataclass(frozen=True, slots=True)
+class SettlementEntry:
+    """One line of a gateway's settlement report. Rupees, signed as the merchant's bank account sees them.
+
+    A refund of 100 that the gateway charges 2 for has gross -100, fee 2, net -102. Empty text or ``None``: not said.
+    """
+
+    number: int  # where it stands: the line of the file, counted from 1, or the place in the fetched list
+    kind: EntryKind
+    order_id: str
+    transaction_id: str  # of the transaction, or the gateway's own id of the refund or chargeback
+    gross: Decimal
+    fee: Decimal
+    tax: Decimal  # on the fee
+    net: Decimal  # what was paid out for it
+    merchant_id: str = ""
+    word: str = ""  # the gateway's own word for its kind
+    unsettled: str = ""  # the gateway's own word for its status, when that does not say that it was paid out
+    utr: str = ""  # the bank's reference of the payout
+    payout_id: str = ""
+    transaction_at: datetime | None = None
+    settled_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenEntry:
+    """A line that cannot be read. ``why`` is for staff and holds nothing of the line that could be personal."""
+
+    number: int
+    why: str
 
 
 class Verdict(StrEnum):
@@ -136,9 +264,17 @@ class Notice:
     """What a callback or webhook claims. Only a VERIFIED one came from the gateway, and even that is a hint."""
 
     verdict: Verdict
-    claim: Outcome | None  # None when nothing could be read
+    claim: Outcome | None  # None when nothing could be read, and when it is about no payment
     fields: Mapping[str, str] = field(default_factory=dict, repr=False)  # as it came: redact before storing
     detail: str = ""  # why the verdict is what it is, safe to log
+    refund: RefundOutcome | None = None  # when it is about a refund: which one; its state is UNKNOWN, since we ask
+    dispute: DisputeClaim | None = None  # when it is about a dispute; nobody can be asked about it
+
+    @property
+    def order_id(self) -> str:
+        """The gateway order id that it speaks of, or nothing."""
+        about = self.claim or self.refund or self.dispute
+        return about.order_id if about else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +337,12 @@ class UntrustedResponse(GatewayError):
     retryable = True
 
 
+class UnreadableReport(GatewayError):
+    """A file is no settlement report that we know, as a whole: no known header, not text. ``str()`` says what to do."""
+
+    code = "unreadable_report"
+
+
 class Refused(GatewayError):
     """The gateway understood and said no."""
 
@@ -229,6 +371,30 @@ class Gateway(Protocol):
 
     def status(self, order_id: str) -> Outcome:
         """Ask the gateway what became of this order. Read-only, safe to repeat."""
+
+    def refund(self, request: RefundRequest) -> RefundOutcome:
+        """Send money back. One attempt only: after GatewayError it is unknown whether it began; ask refund_status."""
+
+    def refund_status(self, order_id: str, refund_id: str) -> RefundOutcome:
+        """Ask the gateway what became of a refund. Read-only, safe to repeat."""
+
+    def list_orders(self, since: datetime, until: datetime) -> Iterator[ListedOrder | BrokenEntry]:
+        """Every transaction that the gateway has on its books for this time, as it is consumed. Read-only.
+
+        One on an edge may come twice. A GatewayError may come after rows: the list is incomplete then.
+        """
+
+    def list_refunds(self, since: datetime, until: datetime) -> Iterator[ListedRefund | BrokenEntry]:
+        """Every refund that the gateway has on its books for this time; otherwise as ``list_orders``."""
+
+    def settlement(self, day: date) -> Iterator[SettlementEntry | BrokenEntry]:
+        """Ask the gateway what it paid out on this day (in its own time zone), line by line. Read-only.
+
+        Nothing when nothing was paid out. A GatewayError may come after lines: the list is incomplete then.
+        """
+
+    def read_settlement(self, file: BinaryIO) -> Iterator[SettlementEntry | BrokenEntry]:
+        """The lines of a settlement file, read as it is consumed. Raises UnreadableReport when it is none."""
 
     def read_notice(self, message: InboundMessage) -> Notice:
         """Parse and verify a callback or webhook. Total: garbage gives a MALFORMED notice, never an exception."""

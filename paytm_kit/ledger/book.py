@@ -19,16 +19,20 @@ from django.db import IntegrityError, connections, models, router, transaction
 from django.utils import timezone
 
 from paytm_kit.gateways.base import Account, Customer, Outcome, State
-from paytm_kit.ledger import ladder, transitions
+from paytm_kit.ledger import ladder, transitions, waiting
 from paytm_kit.ledger.entries import Origin, describe, move, next_question, raise_flags, record
 from paytm_kit.logs import EventLog
-from paytm_kit.models import Announcement, Flag, Payment, PaymentEvent, ledger_writes
+from paytm_kit.models import Announcement, Flag, Payment, PaymentEvent, Refund, ledger_writes
 
 log = EventLog("paytm_kit.ledger")
 Kind = PaymentEvent.Kind
 INDIA = ZoneInfo("Asia/Kolkata")
 CHECKOUT = Origin("checkout")
 _ID_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # no l, o, 0, 1: people read these ids aloud to support
+
+
+class Changed(Exception):
+    """The payment is no longer as the person saw it who decided about it. Nothing was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +92,9 @@ def open_payment(
 def start(payment_id: int, *, flow: str) -> Payment:
     """Notes, before the gateway is called, that the shopper is being sent there. A repeat changes the flow only."""
     with transaction.atomic(), ledger_writes():
-        payment = _lock(payment_id)
+        payment = lock(payment_id)
         if payment.status == Payment.Status.CREATED:
-            _begin(payment, timezone.now())
-            record(payment, Kind.STARTED, CHECKOUT, before=Payment.Status.CREATED)
+            _begin(payment, timezone.now(), CHECKOUT)
         if payment.is_open:
             payment.flow = flow
         payment.save()
@@ -101,7 +104,7 @@ def start(payment_id: int, *, flow: str) -> Payment:
 def token_given(payment_id: int) -> Payment:
     """The gateway gave a new token: its life, and with it the ladder, begin now and not at an attempt that failed."""
     with transaction.atomic(), ledger_writes():
-        payment = _lock(payment_id)
+        payment = lock(payment_id)
         if payment.is_open:
             payment.started_at = now = timezone.now()
             payment.next_ask_at = ladder.next_ask(now, now)
@@ -109,28 +112,33 @@ def token_given(payment_id: int) -> Payment:
     return payment
 
 
-def close(payment_id: int, *, actor: str, reason: str) -> Payment:
+def close(payment_id: int, *, actor: str, reason: str, seen: Payment | None = None) -> Payment:
     """A person has looked: the flags are settled and the order is free for a new payment.
 
-    An open payment becomes failed; a later capture would still be recorded. Nothing is announced.
+    An open payment becomes failed; a later capture would still be recorded. Nothing is announced. Raises Changed when
+    it is no longer what the person has ``seen``: it may have been paid.
     """
+    origin = Origin("person", actor)
     with transaction.atomic(), ledger_writes():
-        payment = _lock(payment_id)
+        payment = lock(payment_id)
+        if seen is not None and (payment.status, payment.flags) != (seen.status, seen.flags):
+            raise Changed
         before, now = payment.status, timezone.now()
         if payment.is_open:
             if payment.status == Payment.Status.CREATED:
-                _begin(payment, now)
+                _begin(payment, now, origin)
             move(payment, Payment.Status.FAILED, now)
         payment.flags = ""
         payment.save()
-        record(payment, Kind.CLOSED, Origin("person", actor), before=before, message=reason)
+        earlier = payment.events.filter(kind=Kind.CLOSED).count()
+        record(payment, Kind.CLOSED, origin, before=before, message=reason, about=str(earlier or ""))
     return payment
 
 
 def supersede(payment_id: int, *, why: str) -> Payment:
     """Frees the order for a new payment. This one stays open on the ladder: it may still be paid."""
     with transaction.atomic(), ledger_writes():
-        payment = _lock(payment_id)
+        payment = lock(payment_id)
         if payment.open_slot is not None:
             payment.open_slot = None
             payment.save()
@@ -152,10 +160,10 @@ def apply(payment_id: int, outcome: Outcome, *, source: str, actor: str = "") ->
 
 def _apply(payment_id: int, outcome: Outcome, origin: Origin) -> Applied:
     with transaction.atomic(), ledger_writes():
-        payment = _lock(payment_id)
+        payment = lock(payment_id)
         now = timezone.now()
         if payment.status == Payment.Status.CREATED and outcome.state in (State.SUCCESS, State.FAILURE, State.PENDING):
-            _begin(payment, now)
+            _begin(payment, now, origin)
         decision = transitions.decide(_facts(payment, outcome, now), outcome)
         events = []
         if decision.kind is not None:
@@ -178,12 +186,14 @@ def _apply(payment_id: int, outcome: Outcome, origin: Origin) -> Applied:
     return Applied(payment, tuple(events))
 
 
-def flag(payment_id: int, word: Flag, *, source: str, message: str, outcome: Outcome | None = None) -> Applied:
-    """Marks a payment for a person's attention, once per reason."""
+def flag(
+    payment_id: int, word: Flag, *, source: str, message: str, outcome: Outcome | None = None, about: str = ""
+) -> Applied:
+    """Marks a payment for a person's attention, once per reason; ``about`` tells reasons with one word apart."""
     origin = Origin(source)
     with transaction.atomic(), ledger_writes():
-        payment = _lock(payment_id)
-        events = raise_flags(payment, (word,), origin, outcome=outcome, message=message)
+        payment = lock(payment_id)
+        events = raise_flags(payment, (word,), origin, outcome=outcome, message=message, about=about)
         payment.save()
     applied = Applied(payment, tuple(events))
     _log(applied, origin)
@@ -193,22 +203,12 @@ def flag(payment_id: int, word: Flag, *, source: str, message: str, outcome: Out
 def asked(payment_id: int, *, soon: bool = False) -> Payment:
     """Notes that the gateway was asked, whatever it said, and when to ask again."""
     with transaction.atomic(), ledger_writes():
-        payment = _lock(payment_id)
+        payment = lock(payment_id)
         payment.asked_at = now = timezone.now()
         if payment.started_at and not payment.is_paid:
             payment.next_ask_at = now + ladder.SOON if soon else next_question(payment, now)
         payment.save()
     return payment
-
-
-def claim_due(payment: Payment, now: datetime) -> bool:
-    """Takes one due payment for this worker alone: whoever moves its next question first has it."""
-    started_at = payment.started_at or payment.created_at
-    with ledger_writes():
-        taken = Payment.objects.filter(pk=payment.pk, next_ask_at=payment.next_ask_at).update(
-            next_ask_at=max(ladder.next_ask(started_at, now), now + ladder.SOON)
-        )
-    return taken == 1
 
 
 def _new_order_id(now: datetime) -> str:
@@ -217,19 +217,24 @@ def _new_order_id(now: datetime) -> str:
     return f"{now.astimezone(INDIA):%y%m%d}-{random}"
 
 
-def _begin(payment: Payment, now: datetime) -> None:
+def _begin(payment: Payment, now: datetime, origin: Origin) -> None:
     payment.started_at = now
     move(payment, Payment.Status.PROCESSING, now)
+    record(payment, Kind.STARTED, origin, before=Payment.Status.CREATED)
 
 
-def _lock(payment_id: int) -> Payment:
+def lock(payment_id: int) -> Payment:
     """The payment, its row and those of the order's other payments locked until the transaction ends."""
-    if not connections[router.db_for_write(Payment)].features.has_select_for_update:
+    connection = connections[router.db_for_write(Payment)]
+    waiting.bound(connection)
+    if not connection.features.has_select_for_update:
         # SQLite locks the whole database at the first write: write first, so that what is read next is current.
         Payment.objects.filter(pk=payment_id).update(asked_at=models.F("asked_at"))
+    # On PostgreSQL a weaker lock does: nobody changes the key, and rows that point here need not wait.
+    no_key = connection.features.has_select_for_no_key_update
     found = Payment.objects.only("content_type_id", "object_id").get(pk=payment_id)
     siblings = Payment.objects.filter(content_type_id=found.content_type_id, object_id=found.object_id)
-    locked = {row.pk: row for row in siblings.select_for_update().order_by("pk")}
+    locked = {row.pk: row for row in siblings.select_for_update(no_key=no_key).order_by("pk")}
     return locked[payment_id]
 
 
@@ -249,7 +254,16 @@ def _facts(payment: Payment, outcome: Outcome, now: datetime) -> transitions.Fac
         may_expire=over and not payment.events.filter(kind=Kind.PENDING).exists(),
         captured_beside=beside.aggregate(total=models.Sum("captured_amount"))["total"] or Decimal("0.00"),
         transaction_taken=bool(outcome.transaction_id) and taken.exists(),
+        given_back=_given_back(payment, outcome.transaction_id),
     )
+
+
+def _given_back(payment: Payment, transaction_id: str) -> Decimal:
+    """Rupees of this transaction, or of none that is known, that went back already or are on their way."""
+    if not payment.refunded_amount + payment.refunding_amount:
+        return Decimal("0.00")
+    rows = payment.refunds.filter(transaction_id__in=("", transaction_id)).exclude(status=Refund.Status.FAILED)
+    return rows.aggregate(total=models.Sum("amount"))["total"] or Decimal("0.00")
 
 
 def _log(applied: Applied, origin: Origin) -> None:

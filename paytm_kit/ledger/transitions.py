@@ -45,6 +45,7 @@ class Facts:
     may_expire: bool  # nobody can still be paying with this payment's token, and the bank never had it in hand
     captured_beside: Decimal  # by other payments of the same order since this one was opened
     transaction_taken: bool  # the outcome's transaction belongs to another payment
+    given_back: Decimal = Decimal("0.00")  # of the outcome's transaction, by refunds heard of before the capture
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,10 @@ def _success(facts: Facts, outcome: Outcome) -> Decision:
     if facts.captured_beside:
         flags.append(Flag.DUPLICATE)
     # An old payment over a smaller total may have been captured meanwhile: then this one still completes the order.
-    return _capture(facts, outcome, *flags, silent=facts.captured_beside >= facts.amount)
+    # What went back in full before we knew of it buys nothing: a person hears, and nobody fulfils the order for it.
+    if gone := facts.given_back >= facts.amount:
+        flags.append(Flag.REFUND_MISMATCH)
+    return _capture(facts, outcome, *flags, silent=gone or facts.captured_beside >= facts.amount)
 
 
 def _capture(facts: Facts, outcome: Outcome, *flags: str, silent: bool) -> Decision:

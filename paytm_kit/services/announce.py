@@ -7,14 +7,15 @@ from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
 
+from django.db import Error as DatabaseError
 from django.db import connections, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from paytm_kit import signals
 from paytm_kit.logs import EventLog
 from paytm_kit.masking import safe_line
-from paytm_kit.models import Announcement, Payment
+from paytm_kit.models import Announcement, Payment, Refund
 
 log = EventLog("paytm_kit.announce")
 
@@ -28,16 +29,19 @@ def after_commit(ids: Iterable[int]) -> None:
         transaction.on_commit(partial(deliver, pk))
 
 
-def due(limit: int = 1000) -> list[int]:
-    """Announcements still waiting whose time has come, oldest first."""
-    ready = Q(next_try_at__isnull=True) | Q(next_try_at__lte=timezone.now())
-    waiting = Announcement.objects.filter(ready, state=Announcement.State.WAITING)
-    return list(waiting.order_by("pk").values_list("pk", flat=True)[:limit])
+def waiting() -> QuerySet[Announcement]:
+    """Announcements that somebody has still to hear, oldest first."""
+    return Announcement.objects.filter(state=Announcement.State.WAITING).order_by("pk")
 
 
-def waiting() -> int:
-    """How many announcements somebody has still to hear."""
-    return Announcement.objects.filter(state=Announcement.State.WAITING).count()
+def unheard() -> QuerySet[Announcement]:
+    """Those of them that were tried in vain, or that nobody tried; not those that are on their way just now."""
+    return waiting().filter(Q(attempts__gt=0) | Q(created_at__lt=timezone.now() - timedelta(minutes=1)))
+
+
+def due() -> QuerySet[Announcement]:
+    """Those of them whose time has come."""
+    return waiting().filter(Q(next_try_at__isnull=True) | Q(next_try_at__lte=timezone.now()))
 
 
 def deliver(pk: int) -> bool:
@@ -58,17 +62,34 @@ def deliver(pk: int) -> bool:
             row.attempts += 1
             row.save()
     except Exception as error:  # noqa: BLE001 - receivers are the merchant's code: whatever they raise is kept and retried
-        _postpone(pk, error)
+        _kept(pk, error)
         return False
     return True
 
 
+def _kept(pk: int, error: Exception) -> None:
+    """Puts the next try off. When that cannot be written either, the row stands as it did and is due at once."""
+    try:
+        _postpone(pk, error)
+    except DatabaseError as failure:
+        log.error("announcement.not_postponed", announcement=pk, error=f"{type(failure).__name__}: {failure}")
+
+
 def _send(row: Announcement) -> None:
     payment = row.event.payment
+    refund = row.event.refund
     if row.signal == "payment_failed" and payment.is_paid:
         return  # it was paid after all while this waited: saying "failed" now would be false
+    if row.signal == "refund_failed" and refund is not None and refund.status != Refund.Status.FAILED:
+        return  # likewise: it was made after all, or is under way again
     signals.BY_NAME[row.signal].send(
-        sender=Payment, payment=payment, order=payment.order, event=row.event, announcement=row
+        sender=Payment,
+        payment=payment,
+        order=payment.order,
+        refund=row.event.refund,
+        dispute=row.event.dispute,
+        event=row.event,
+        announcement=row,
     )
 
 

@@ -17,7 +17,8 @@ def close(payment: Payment, *, actor: str, reason: str) -> Payment:
     """Settles the flags and frees the order. Money that is captured later is still recorded, as a late success.
 
     ``actor`` is who decided, ``reason`` what they found; both are kept in the payment's events.
-    Raises CannotClose for a paid payment, for one that nobody needs to close, and without a reason.
+    Raises CannotClose for a paid payment, for one that nobody needs to close, for one that changed since it was read,
+    and without a reason.
     """
     if not reason.strip():
         raise CannotClose("Say what you found: the reason is kept with the payment.")
@@ -25,6 +26,9 @@ def close(payment: Payment, *, actor: str, reason: str) -> Payment:
         raise CannotClose(f"{payment.gateway_order_id} is paid: there is nothing to close.")
     if not (payment.is_open or payment.is_held):
         raise CannotClose(f"{payment.gateway_order_id} has ended by itself: its order can be paid anew already.")
-    closed = book.close(payment.pk, actor=actor, reason=reason.strip())
+    try:
+        closed = book.close(payment.pk, seen=payment, actor=actor, reason=reason.strip())
+    except book.Changed:
+        raise CannotClose(f"{payment.gateway_order_id} has changed meanwhile. Look at it again.") from None
     log.warning("payment.closed", order_id=payment.gateway_order_id, actor=actor)
     return closed

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
-from paytm_kit import conf
-from paytm_kit.gateways.base import ConfigurationError, GatewayError, Outcome, State
+from django.utils import timezone
+
+from paytm_kit.gateways.base import GatewayError, Outcome, State
 from paytm_kit.ledger import book
 from paytm_kit.logs import EventLog
 from paytm_kit.models import Flag, Payment
@@ -22,16 +24,8 @@ def ask(payment: Payment, *, source: str, actor: str = "", hint: Outcome | None 
     books may lag behind its messages, so it is flagged and asked about again soon.
     Raises GatewayError when no trustworthy answer came: the payment then stands as it did.
     """
-    account = conf.account(payment.account)
-    if (account.environment, account.merchant_id) != (payment.environment, payment.merchant_id):
-        raise ConfigurationError(
-            f"Payment {payment.gateway_order_id} was started as {payment.environment} {payment.merchant_id}, "
-            f'but account "{account.name}" is now {account.environment} {account.merchant_id}. An answer from another '
-            "environment proves nothing: restore the account or give the new credentials a new name.",
-            order_id=payment.gateway_order_id,
-        )
     try:
-        outcome = journal.gateway_for(account).status(payment.gateway_order_id)
+        outcome = journal.gateway_for(journal.account_of(payment)).status(payment.gateway_order_id)
     except GatewayError as error:
         book.asked(payment.pk)
         log.warning("status.no_answer", order_id=payment.gateway_order_id, error=error.code, source=source)
@@ -46,4 +40,35 @@ def ask(payment: Payment, *, source: str, actor: str = "", hint: Outcome | None 
     announce.after_commit(applied.announcement_ids)
     words = {event.flag for event in applied.events}
     over = hint is not None and hint.state in (State.SUCCESS, State.FAILURE) and not applied.payment.is_held
-    return book.asked(payment.pk, soon=over or Flag.NOTICE_MISMATCH in words)
+    after = book.asked(payment.pk, soon=over or Flag.NOTICE_MISMATCH in words)
+    if hint is not None:
+        _flag_contradiction(after, hint, source)
+    return after
+
+
+def worth_asking(payment: Payment, claim: Outcome) -> bool:
+    """Of a signed claim: a settled payment is asked about again only when it claims money that we do not know of.
+
+    A repeated "pending" brings nothing new within a minute of the last question.
+    """
+    if payment.is_open:
+        recently = payment.asked_at is not None and timezone.now() - payment.asked_at < timedelta(minutes=1)
+        return not (claim.state is State.PENDING and recently)
+    if claim.state is not State.SUCCESS:
+        return False
+    return not (payment.is_paid and payment.transaction_id == claim.transaction_id)
+
+
+def _flag_contradiction(payment: Payment, claim: Outcome, source: str) -> None:
+    """A signed claim that differs from the ledger after we asked: the gateway's answer stands, a person should know."""
+    if claim.state is State.SUCCESS and payment.is_paid and claim.transaction_id not in ("", payment.transaction_id):
+        word, message = Flag.DUPLICATE, "A signed message names a second transaction for this payment."
+    elif (claim.merchant_id and claim.merchant_id != payment.merchant_id) or (
+        claim.amount is not None and claim.amount != payment.amount
+    ):
+        word, message = Flag.NOTICE_MISMATCH, "A signed message names another amount or merchant."
+    else:
+        return
+    if word not in payment.flag_list and not set(payment.flag_list) & {Flag.AMOUNT_MISMATCH, Flag.MERCHANT_MISMATCH}:
+        applied = book.flag(payment.pk, word, source=source, message=message, outcome=claim)
+        announce.after_commit(applied.announcement_ids)

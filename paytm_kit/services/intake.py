@@ -1,8 +1,12 @@
-"""What a callback or webhook sets in motion: store, verify, ask the gateway, apply, announce."""
+"""What a callback or webhook sets in motion: store, verify, ask the gateway, apply, announce.
+
+Where webhooks are processed in the background, the request ends before the gateway is asked: see ``replay.take_up``.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -11,21 +15,24 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from paytm_kit import conf, signals
-from paytm_kit.gateways.base import GatewayError, InboundMessage, Notice, Outcome, State, Verdict
-from paytm_kit.ledger import book
+from paytm_kit.gateways.base import GatewayError, InboundMessage, Notice, Outcome, RefundOutcome, Verdict
 from paytm_kit.logs import EventLog, correlate
-from paytm_kit.models import Flag, Payment, WireMessage
-from paytm_kit.services import announce, confirm, journal
+from paytm_kit.models import Payment, WireMessage
+from paytm_kit.services import confirm, disputes, journal, refunds
 
 log = EventLog("paytm_kit.intake")
 
 CALLBACK, WEBHOOK = "callback", "webhook"
+
+# Gives a stored message, by its primary key, to somebody who calls replay.take_up; False: nobody took it.
+HandOver = Callable[[int], bool]
 
 
 class Result(StrEnum):
     """How a message ended; the views turn it into an HTTP answer."""
 
     ACCEPTED = "accepted"
+    QUEUED = "queued"  # stored and handed over to a worker
     UNKNOWN_ORDER = "unknown_order"  # stored; nothing of ours to change
     REJECTED = "rejected"  # signature bad or missing
     MALFORMED = "malformed"
@@ -34,11 +41,16 @@ class Result(StrEnum):
 
 ANSWERS = {
     Result.ACCEPTED: 200,
+    Result.QUEUED: 200,
     Result.UNKNOWN_ORDER: 200,
     Result.REJECTED: 400,
     Result.MALFORMED: 400,
     Result.UNCONFIRMED: 503,
 }
+
+
+# Reconcile takes these up again: the payment may be committed, or the gateway answer, only later.
+LEFT_OVER = frozenset({Result.UNCONFIRMED, Result.UNKNOWN_ORDER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +60,24 @@ class Receipt:
     message: WireMessage
 
 
-def receive(request: HttpRequest, message: InboundMessage, *, account: str, channel: str) -> Receipt:
-    """Takes in one message. Raises DatabaseError only when it could not be stored."""
+def receive(
+    request: HttpRequest, message: InboundMessage, *, account: str, channel: str, hand_over: HandOver | None = None
+) -> Receipt:
+    """Takes in one message. Whatever it raises, the message is to be sent again: it may not even have been stored.
+
+    With WEBHOOKS_IN_BACKGROUND a signed message that needs the gateway goes to ``hand_over`` once it is stored. Where
+    that fails it is processed at once, as without the setting.
+    """
     began = time.monotonic()
     correlate()
     stored = journal.record_inbound(request, message, account=account, channel=channel)
     notice = journal.gateway_for(conf.account(account)).read_notice(message)
     payment = _payment_of(notice, account)
     journal.judge(stored, notice, payment)
-    result = _process(stored, notice, payment, channel)
-    status = 303 if channel == CALLBACK and result is not Result.MALFORMED else ANSWERS[result]
-    journal.close(stored, http_status=status, processed=result is not Result.UNCONFIRMED)
+    result = _process(stored, notice, payment, channel, hand_over if conf.kit().webhooks_in_background else None)
+    if result is not Result.QUEUED:  # a worker may be done with that one already
+        status = 303 if channel == CALLBACK and result is not Result.MALFORMED else ANSWERS[result]
+        journal.close(stored, http_status=status, processed=result not in LEFT_OVER)
     log.info(
         f"inbound.{channel}",
         order_id=stored.gateway_order_id,
@@ -71,19 +90,41 @@ def receive(request: HttpRequest, message: InboundMessage, *, account: str, chan
 
 
 def _payment_of(notice: Notice, account: str) -> Payment | None:
-    if notice.claim is None:
+    if not notice.order_id:
         return None
-    return Payment.objects.filter(account=account, gateway_order_id=notice.claim.order_id).first()
+    return Payment.objects.filter(account=account, gateway_order_id=notice.order_id).first()
 
 
-def _process(stored: WireMessage, notice: Notice, payment: Payment | None, channel: str) -> Result:
+def _process(
+    stored: WireMessage, notice: Notice, payment: Payment | None, channel: str, hand_over: HandOver | None
+) -> Result:
     if notice.verdict is not Verdict.VERIFIED:
         return _unproven(stored, notice, payment, channel)
-    if payment is None or notice.claim is None:
+    if payment is not None and notice.dispute is not None:
+        disputes.heard(payment, notice.dispute, source=channel)
+        if payment.is_paid:
+            return Result.ACCEPTED  # of a dispute nobody can be asked; of money that we do not know of, the gateway is
+    elif payment is None or (notice.claim is None and notice.refund is None):
         return Result.UNKNOWN_ORDER
-    if not _worth_asking(payment, notice.claim):
+    if notice.claim is not None and not confirm.worth_asking(payment, notice.claim):
         return Result.ACCEPTED
+    if hand_over is not None:
+        journal.close(stored, http_status=ANSWERS[Result.QUEUED], processed=False)
+        if hand_over(stored.pk):
+            return Result.QUEUED
+    if notice.refund is not None:
+        return _refund(payment, notice.refund, channel)
     return _ask(payment, channel, hint=notice.claim)
+
+
+def _refund(payment: Payment, said: RefundOutcome, channel: str) -> Result:
+    """A signed word about a refund: what it says is asked for, what it brings beside (RRN, ARN) is kept."""
+    try:
+        refunds.heard(payment, said, source=channel)
+    except GatewayError as error:
+        log.warning("inbound.unconfirmed", order_id=payment.gateway_order_id, error=error.code)
+        return Result.UNCONFIRMED
+    return Result.ACCEPTED
 
 
 def _unproven(stored: WireMessage, notice: Notice, payment: Payment | None, channel: str) -> Result:
@@ -105,40 +146,10 @@ def _may_still_ask(payment: Payment) -> bool:
     return unproven.count() <= conf.kit().unverified_asks
 
 
-def _worth_asking(payment: Payment, claim: Outcome) -> bool:
-    """A settled payment is asked about again only when the message claims money that we do not know of.
-
-    A repeated "pending" brings nothing new within a minute of the last question.
-    """
-    if payment.is_open:
-        recently = payment.asked_at is not None and timezone.now() - payment.asked_at < timedelta(minutes=1)
-        return not (claim.state is State.PENDING and recently)
-    if claim.state is not State.SUCCESS:
-        return False
-    return not (payment.is_paid and payment.transaction_id == claim.transaction_id)
-
-
 def _ask(payment: Payment, channel: str, *, hint: Outcome | None = None) -> Result:
     try:
-        after = confirm.ask(payment, source=channel, hint=hint)
+        confirm.ask(payment, source=channel, hint=hint)
     except GatewayError as error:
         log.warning("inbound.unconfirmed", order_id=payment.gateway_order_id, error=error.code)
         return Result.UNCONFIRMED
-    if hint is not None:
-        _flag_contradiction(after, hint, channel)
     return Result.ACCEPTED
-
-
-def _flag_contradiction(payment: Payment, claim: Outcome, channel: str) -> None:
-    """A signed claim that differs from the ledger after we asked: the gateway's answer stands, a person should know."""
-    if claim.state is State.SUCCESS and payment.is_paid and claim.transaction_id not in ("", payment.transaction_id):
-        word, message = Flag.DUPLICATE, "A signed message names a second transaction for this payment."
-    elif (claim.merchant_id and claim.merchant_id != payment.merchant_id) or (
-        claim.amount is not None and claim.amount != payment.amount
-    ):
-        word, message = Flag.NOTICE_MISMATCH, "A signed message names another amount or merchant."
-    else:
-        return
-    if word not in payment.flag_list and not set(payment.flag_list) & {Flag.AMOUNT_MISMATCH, Flag.MERCHANT_MISMATCH}:
-        applied = book.flag(payment.pk, word, source=channel, message=message, outcome=claim)
-        announce.after_commit(applied.announcement_ids)

@@ -6,12 +6,12 @@ from functools import lru_cache
 from ipaddress import ip_address
 from urllib.parse import unquote_plus, urlsplit
 
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
 from paytm_kit import conf, gateways
-from paytm_kit.gateways.base import Account, Exchange, Gateway, InboundMessage, Notice
+from paytm_kit.gateways.base import Account, ConfigurationError, Exchange, Gateway, InboundMessage, Notice
+from paytm_kit.ledger import waiting
 from paytm_kit.logs import EventLog, correlation_id
 from paytm_kit.masking import holds_card, one_line, redact_body, safe_line
 from paytm_kit.models import Payment, WireMessage
@@ -27,6 +27,19 @@ def gateway_for(account: Account) -> Gateway:
         _record_exchange(account, exchange)
 
     return gateways.build(account, observer=observe)
+
+
+def account_of(payment: Payment) -> Account:
+    """The account that a payment was started with. Raises ConfigurationError when its name means another one now."""
+    account = conf.account(payment.account)
+    if (account.environment, account.merchant_id) != (payment.environment, payment.merchant_id):
+        raise ConfigurationError(
+            f"Payment {payment.gateway_order_id} was started as {payment.environment} {payment.merchant_id}, "
+            f'but account "{account.name}" is now {account.environment} {account.merchant_id}. An answer from another '
+            "environment proves nothing: restore the account or give the new credentials a new name.",
+            order_id=payment.gateway_order_id,
+        )
+    return account
 
 
 def record_inbound(request: HttpRequest, message: InboundMessage, *, account: str, channel: str) -> WireMessage:
@@ -48,12 +61,18 @@ def record_inbound(request: HttpRequest, message: InboundMessage, *, account: st
 
 
 def judge(stored: WireMessage, notice: Notice, payment: Payment | None) -> None:
-    """Writes down what the signature check found and which payment the message speaks of."""
+    """Writes down what the signature check found, then which payment the message speaks of.
+
+    In two steps: the second waits for the payment's lock, and what the check found is known only now.
+    """
     stored.verdict = notice.verdict.value
     stored.detail = safe_line(notice.detail)
-    stored.gateway_order_id = one_line(notice.claim.order_id, 50) if notice.claim else ""
-    stored.payment = payment
-    stored.save(update_fields=["verdict", "detail", "gateway_order_id", "payment"])
+    stored.gateway_order_id = one_line(notice.order_id, 50)
+    stored.save(update_fields=["verdict", "detail", "gateway_order_id"])
+    if payment is not None:
+        stored.payment = payment
+        with waiting.bounded():
+            stored.save(update_fields=["payment"])
 
 
 def close(stored: WireMessage, *, http_status: int, detail: str = "", processed: bool = True) -> None:
@@ -62,6 +81,15 @@ def close(stored: WireMessage, *, http_status: int, detail: str = "", processed:
     stored.detail = safe_line(detail or stored.detail)
     stored.processed_at = timezone.now() if processed else None
     stored.save(update_fields=["http_status", "detail", "processed_at"])
+
+
+def dealt_with(stored: WireMessage, payment: Payment) -> None:
+    """Writes down that a message left over has been taken up, and what it was about."""
+    stored.payment = payment
+    stored.gateway_order_id = payment.gateway_order_id
+    stored.processed_at = timezone.now()
+    with waiting.bounded():
+        stored.save(update_fields=["payment", "gateway_order_id", "processed_at"])
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -97,5 +125,5 @@ def _record_exchange(account: Account, exchange: Exchange) -> None:
         created_at=timezone.now(),
         processed_at=timezone.now(),
     )
-    with transaction.atomic():  # a failure here must not break the transaction of whoever asked
+    with waiting.bounded():  # a failure here must not break the transaction of whoever asked
         message.save()

@@ -20,6 +20,7 @@ from paytm_kit.masking import one_line, safe_line
 
 CAMEL, UPPER = 0, 1  # how the status API and JSON webhooks spell a field; how callbacks and form webhooks do
 INDIA = timezone(timedelta(hours=5, minutes=30), "IST")
+YEARS = range(2000, 2101)  # what is dated outside is no date of a payment, and no database need be able to keep it
 
 # What we call it: (name in JSON, name in forms).
 # Sources: Paytm docs, Transaction Status API and Payment Status; paytm-agent-skills 0.0.5 for JSON webhooks.
@@ -121,14 +122,15 @@ def currency(value: str) -> str:
 
 
 def moment(value: str) -> datetime | None:
-    """``2031-01-02 10:11:12.0``, Indian time; anything else, such as a bare date, is None."""
+    """``2031-01-02 10:11:12.0``, Indian time; anything else, such as a bare date or the year 1, is None."""
     match = _DATE.fullmatch(value)
     if match is None:
         return None
     try:
-        return datetime.fromisoformat(match[1]).replace(tzinfo=INDIA)
+        found = datetime.fromisoformat(match[1]).replace(tzinfo=INDIA)
     except ValueError:
         return None
+    return found if found.year in YEARS else None
 
 
 def _line(value: str, limit: int) -> str:

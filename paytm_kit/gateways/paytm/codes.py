@@ -3,8 +3,8 @@
 One row per code and API family; all behaviour hangs on the rows. The status word decides first and the code second:
 when the two contradict each other, or one of them is not in the tables, the state is UNKNOWN, which changes nothing.
 
-Sources: Paytm docs, Initiate Transaction API, Transaction Status API and Process Transaction API; Paytm docs,
-Payment Status and its response code list (only partly public: codes missing here do exist).
+Sources: Paytm docs, Initiate Transaction API, Transaction Status API, Process Transaction API, Refund API, Refund
+Status API, Payment Status and its response code list (only partly public: codes missing here do exist).
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ class Family(StrEnum):
     STATUS = "status"  # v3/order/status
     PAYMENT = "payment"  # RESPCODE of callbacks and webhooks
     PROCESS = "process"  # processTransaction
+    REFUND = "refund"  # refund/apply and its sync form
+    REFUND_STATUS = "refund_status"  # v2/refund/status
+
+
+REFUND_FAMILIES = frozenset({Family.REFUND, Family.REFUND_STATUS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,10 @@ CANCELLED = gettext_noop("The payment was not completed. You can try again whene
 BLOCKED = gettext_noop("This account cannot be used for payments. Please choose another way to pay.")
 OFFER = gettext_noop("The offer could not be applied. Please try again without it.")
 
+REFUNDED = gettext_noop("Your refund was made. Your bank may take some days to show it.")
+REFUNDING = gettext_noop("Your refund is on its way.")
+NOT_REFUNDED = gettext_noop("The refund did not go through. The shop has been told.")
+
 NONE = "Nothing to do."
 AGAIN = "Ask again later; Paytm settles it within 72 hours. Never fail the payment by yourself."
 NEW = "Let the shopper try again: a new payment gets a new order id."
@@ -86,6 +95,11 @@ KEYS = (
 MIDS = "MID and environment do not belong together: compare them with the dashboard."
 WEBSITE = "websiteName is probably wrong for this environment: take it from the dashboard (WEBSTAGING is for staging)."
 USED = "This order id was sent before: what became of the first attempt, the status API knows."
+
+ASK_REFUND = "It does not prove that the money stayed: the refund's status is asked. Never refund again by hand."
+REFUND_AMOUNT = "Compare the amount with what is left to refund of this transaction."
+BALANCE = "The payable balance was too low: refund again when new payments have come in."
+SEND_AGAIN = "Paytm never heard of this refund: the same request may be sent again with the same refund id."
 
 OK, NO, WAIT, GONE, ODD = State.SUCCESS, State.FAILURE, State.PENDING, State.NOT_FOUND, State.UNKNOWN
 
@@ -201,6 +215,43 @@ _ROWS: dict[Family, tuple[tuple[str, State, str, str, str], ...]] = {
         ("2004", NO, "SSO token is invalid", "Leave the token out or log the shopper in again.", NOT_STARTED),
         ("RC-00018", NO, "merchant's limit is used up", SUPPORT, TOO_MUCH),
     ),
+    # A failure here frees the amount for another refund, so only what proves that no money moved is one.
+    Family.REFUND: (
+        ("10", OK, "refunded", NONE, REFUNDED),
+        ("328", NO, "currency differs", OUR_REQUEST, NOT_REFUNDED),
+        ("330", NO, "checksum is invalid", KEYS, NOT_REFUNDED),
+        ("335", NO, "MID is invalid", MIDS, NOT_REFUNDED),
+        ("501", WAIT, "system error: the outcome is not known", ASK_REFUND, REFUNDING),
+        ("600", NO, "invalid request, or the refund API is not switched on for this MID", SUPPORT, NOT_REFUNDED),
+        ("601", WAIT, "raised, not yet with the bank", NONE, REFUNDING),
+        ("602", NO, "declined by the bank", SUPPORT, NOT_REFUNDED),
+        ("604", WAIT, "delayed at the bank", NONE, REFUNDING),
+        ("607", NO, "a cancelled transaction cannot be refunded", OUR_REQUEST, NOT_REFUNDED),
+        ("610", ODD, "fully refunded", ASK_REFUND, REFUNDING),
+        ("617", ODD, "the same request came within ten minutes", ASK_REFUND, REFUNDING),
+        ("619", NO, "amount is invalid", REFUND_AMOUNT, NOT_REFUNDED),
+        ("626", ODD, "another refund of this order is in progress", ASK_REFUND, REFUNDING),
+        ("627", NO, "order details differ", OUR_REQUEST, NOT_REFUNDED),
+        ("628", ODD, "raised to the bank, pending", ASK_REFUND, REFUNDING),
+        ("629", ODD, "already successful", ASK_REFUND, REFUNDING),
+        ("635", NO, "a part below one rupee", REFUND_AMOUNT, NOT_REFUNDED),
+        ("640", NO, "the merchant's account is frozen", SUPPORT, NOT_REFUNDED),
+        ("677", WAIT, "pending", NONE, REFUNDING),
+        ("701", ODD, "this refund id came before", ASK_REFUND, REFUNDING),
+        ("703", ODD, "already successful or pending", ASK_REFUND, REFUNDING),
+    ),
+    # 330, 335 and 600 refuse our question; the refund may be on its way.
+    Family.REFUND_STATUS: (
+        ("10", OK, "refunded", NONE, REFUNDED),
+        ("330", ODD, "checksum of the question is invalid", KEYS, REFUNDING),
+        ("335", ODD, "MID of the question is invalid", MIDS, REFUNDING),
+        ("501", WAIT, "system error: the outcome is not known", ASK_REFUND, REFUNDING),
+        ("600", ODD, "invalid question, or the refund API is not switched on for this MID", SUPPORT, REFUNDING),
+        ("601", WAIT, "raised, not yet with the bank", NONE, REFUNDING),
+        ("604", WAIT, "delayed at the bank", NONE, REFUNDING),
+        ("620", NO, "the payable balance was too low", BALANCE, NOT_REFUNDED),
+        ("631", GONE, "no such refund", SEND_AGAIN, REFUNDING),
+    ),
 }
 
 CODES: dict[tuple[Family, str], Code] = {
@@ -222,7 +273,10 @@ def find(code: str, *families: Family) -> Code | None:
 
 
 def judge(word: str, code: str, *families: Family) -> Judgement:
-    """What a payment's status word and code say together; the word decides, the code must not disagree."""
+    """What a status word and a code say together; the word decides, the code must not disagree.
+
+    In doubt the shopper reads that it is under way: the payment, or the refund if the code comes with one.
+    """
     state, row = WORDS.get(word), find(code, *families)
     if state is None:
         doubt = "status word is not known"
@@ -234,4 +288,7 @@ def judge(word: str, code: str, *families: Family) -> Judgement:
         doubt = "status word and result code contradict each other"
     else:
         return Judgement(state, row.action, row.shopper)
-    return Judgement(ODD, row.action if row and row.state is ODD else AGAIN, CONFIRMING, doubt)
+    if row is not None and row.state is ODD:
+        return Judgement(ODD, row.action, row.shopper, doubt)
+    of_refund = REFUND_FAMILIES.issuperset(families)
+    return Judgement(ODD, ASK_REFUND if of_refund else AGAIN, REFUNDING if of_refund else CONFIRMING, doubt)

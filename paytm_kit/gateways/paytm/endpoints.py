@@ -30,6 +30,12 @@ ENVIRONMENT_OF = {
 PATHS = {
     "initiate": "/theia/api/v1/initiateTransaction",
     "status": "/v3/order/status",
+    "refund": "/refund/apply",
+    "refund_sync": "/refund/api/v1/refund/apply/sync",
+    "refund_status": "/v2/refund/status",
+    "order_list": "/merchant-passbook/search/list/order/v2",
+    "refund_list": "/merchant-passbook/api/v1/refundList",
+    "settlements": "/merchant-settlement-service/settlement/list",
     "payment_page": "/theia/api/v1/showPaymentPage",
     "checkout_js": "/merchantpgpui/checkoutjs/merchants/{mid}.js",
     "legacy": "/order/process",

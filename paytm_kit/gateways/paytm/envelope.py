@@ -54,6 +54,22 @@ def cut(text: str) -> Envelope:
 
     Doubled keys are refused at every depth, as are NaN, Infinity, lone surrogates and NUL characters.
     """
+    parts, body_text = _parse(text)
+    head, body = parts.get("head"), parts.get("body")
+    if not isinstance(body, dict):
+        raise Unreadable("no body object")
+    if head is not None and not isinstance(head, dict):
+        raise Unreadable("head is not an object")
+    return Envelope(head or {}, body, body_text)
+
+
+def plain(text: str) -> Envelope:
+    """An answer that is one unsigned object, as the lists give it. Raises Unreadable, as ``cut`` does."""
+    parts, _ = _parse(text)
+    return Envelope({}, parts, text)
+
+
+def _parse(text: str) -> tuple[dict[str, Any], str]:
     if len(text) > LARGEST:
         raise Unreadable("longer than allowed")
     try:
@@ -65,12 +81,7 @@ def cut(text: str) -> Envelope:
         raise
     except ValueError:
         raise Unreadable("not valid JSON") from None
-    head, body = parts.get("head"), parts.get("body")
-    if not isinstance(body, dict):
-        raise Unreadable("no body object")
-    if head is not None and not isinstance(head, dict):
-        raise Unreadable("head is not an object")
-    return Envelope(head or {}, body, body_text)
+    return parts, body_text
 
 
 def _members(text: str) -> tuple[dict[str, Any], str]:

@@ -35,6 +35,11 @@ CHANNEL = Rule(r"[A-Z]{3}", "WEB or WAP")
 INDUSTRY = Rule(r"[A-Za-z0-9_-]{1,20}", "1 to 20 letters and digits")
 # Paytm's APIs disagree on more than this; it is what all of them take.
 ORDER_ID = Rule(r"[A-Za-z0-9_-]{1,32}", "1 to 32 of A-Z, a-z, 0-9, _ and -")
+ANY_ORDER_ID = Rule(r"[A-Za-z0-9_@.-]{1,50}", "1 to 50 of A-Z, a-z, 0-9 and _ @ . -")  # also ids that are not ours
+REFUND_ID = Rule(r"[A-Za-z0-9_-]{1,50}", "1 to 50 of A-Z, a-z, 0-9, _ and -")
+ANY_REFUND_ID = Rule(r"[!-{}~]{1,50}", "1 to 50 printable characters without spaces or pipes")  # also not ours
+REFUND_AMOUNT = Rule(r"[0-9.]{4,10}", "at most 9999999.99")  # Paytm docs, Refund API: string(10)
+TRANSACTION_ID = Rule(r"[A-Za-z0-9_-]{1,64}", "1 to 64 letters, digits, _ and -")
 CUSTOMER_ID = Rule(r"[A-Za-z0-9_@!$.]{1,64}", "1 to 64 of A-Z, a-z, 0-9 and _ @ ! $ .")
 CALLBACK_URL = Rule(
     r"(?=.{1,255}\Z)https?://[A-Za-z0-9.:\[\]-]+([/?#][!-{}~]*)?",

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import BinaryIO
+
 from paytm_kit.gateways.base import (
     Account,
+    BrokenEntry,
     Flow,
     InboundMessage,
+    ListedOrder,
+    ListedRefund,
     Notice,
     Observer,
     Outcome,
     Redirect,
+    RefundOutcome,
+    RefundRequest,
+    SettlementEntry,
     StartRequest,
 )
-from paytm_kit.gateways.paytm import endpoints, fields, legacy, notices
+from paytm_kit.gateways.paytm import endpoints, fields, legacy, notices, settlement_files
 from paytm_kit.gateways.paytm.client import PaytmClient
 
 
@@ -53,6 +63,30 @@ class PaytmGateway:
     def status(self, order_id: str) -> Outcome:
         """What became of an order, from Paytm itself."""
         return self.client.order_status(order_id)
+
+    def refund(self, request: RefundRequest) -> RefundOutcome:
+        """Asks Paytm to send money back, once."""
+        return self.client.refund(request)
+
+    def refund_status(self, order_id: str, refund_id: str) -> RefundOutcome:
+        """What became of a refund, from Paytm itself."""
+        return self.client.refund_status(order_id, refund_id)
+
+    def list_orders(self, since: datetime, until: datetime) -> Iterator[ListedOrder | BrokenEntry]:
+        """Every transaction that Paytm has on its books for this time."""
+        return self.client.list_orders(since, until)
+
+    def list_refunds(self, since: datetime, until: datetime) -> Iterator[ListedRefund | BrokenEntry]:
+        """Every refund that Paytm has on its books for this time."""
+        return self.client.list_refunds(since, until)
+
+    def settlement(self, day: date) -> Iterator[SettlementEntry | BrokenEntry]:
+        """What Paytm paid out on this day in India, from Paytm itself."""
+        return self.client.settlement(day)
+
+    def read_settlement(self, file: BinaryIO) -> Iterator[SettlementEntry | BrokenEntry]:
+        """The lines of a settlement report, as CSV with Paytm's columns in any order."""
+        return settlement_files.read(file)
 
     def read_notice(self, message: InboundMessage) -> Notice:
         """Parses and verifies a callback or webhook. Total."""

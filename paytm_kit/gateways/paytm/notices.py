@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from paytm_kit import checksum
-from paytm_kit.gateways.base import Account, InboundMessage, Notice, Outcome, State, Verdict
-from paytm_kit.gateways.paytm import answers, codes, envelope
+from paytm_kit.gateways.base import Account, InboundMessage, Notice, Outcome, RefundOutcome, State, Verdict
+from paytm_kit.gateways.paytm import answers, codes, disputes, envelope
 from paytm_kit.gateways.paytm.envelope import Unreadable
 from paytm_kit.logs import EventLog
 
@@ -27,19 +27,28 @@ FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
+REFUND, DISPUTE = "refund", "dispute"
+
 # A field that only messages of another family have → that family.
 # Sources: Paytm docs, refund webhooks, chargeback, subscription status, pre-notify and downtime webhooks.
 OTHER_FAMILIES = {
-    "refId": "refund",
-    "refundId": "refund",
-    "REFID": "refund",
-    "REFUNDID": "refund",
-    "disputeId": "dispute",
+    "refId": REFUND,
+    "refundId": REFUND,
+    "disputeId": DISPUTE,
     "FREQUENCYUNIT": "subscription",
     "NOTIFICATIONSTATUS": "pre-notification",
     "downtimeId": "downtime",
 }
+# What the one form about a refund (its ARN) has, and no callback can be made to have: a form's signature covers values
+# in the order of their names, so the shopper can rename fields in their browser, but has one long number to name.
+REFUND_FORM = {
+    "REFID": re.compile(r".+"),
+    "REFUNDAMOUNT": re.compile(r"[0-9.]+"),
+    "REFUNDID": re.compile(r"[0-9]{10,64}"),
+    "TXNID": re.compile(r"[0-9]{10,64}"),
+}
 SALE = "SALE"
+ABSENT = (None, "", "null", "NULL")  # a payment's message may name the refund that there is not
 
 
 _WHY = {
@@ -79,7 +88,12 @@ def read_notice(message: InboundMessage, account: Account) -> Notice:
     except Unreadable as error:
         return Notice(Verdict.MALFORMED, None, detail=str(error))
     verdict = parsed.verdict(account)
-    family = _other_family(parsed.fields)
+    family = _other_family(parsed.envelope.body if parsed.envelope else parsed.fields)
+    if family == REFUND:
+        return Notice(verdict, None, parsed.fields, f"{_WHY[verdict]}; about a refund", refund=_refund(parsed.fields))
+    if family == DISPUTE and parsed.envelope is not None:
+        claim_of = disputes.read(parsed.fields)
+        return Notice(verdict, None, parsed.fields, f"{_WHY[verdict]}; about a dispute", dispute=claim_of)
     if family:
         return Notice(verdict, None, parsed.fields, f"{_WHY[verdict]}; about a {family}, not a payment")
     claim, doubt = _claim(known)
@@ -109,11 +123,33 @@ def _claim(known: Mapping[str, str]) -> tuple[Outcome | None, str]:
     return outcome, reading.doubt
 
 
-def _other_family(fields: Mapping[str, str]) -> str:
+# What of a refund's message is read: (name in JSON, name in forms). Whether it went through is asked, not read.
+# Source: Paytm docs, accept refund, success refund and refund ARN webhooks.
+REFUND_FIELDS = {
+    "order_id": ("orderId", "ORDERID"),
+    "refund_id": ("refId", "REFID"),
+    "gateway_refund_id": ("refundId", "REFUNDID"),
+    "transaction_id": ("txnId", "TXNID"),
+    "rrn": ("rrn", "RRN"),
+    "arn": ("arn", "ARN"),
+}
+
+
+def _refund(fields: Mapping[str, str]) -> RefundOutcome:
+    known: dict[str, Any] = {
+        name: answers.identifier(next((answers.text(fields[key]) for key in spelt if key in fields), ""))
+        for name, spelt in REFUND_FIELDS.items()
+    }
+    return RefundOutcome(state=State.UNKNOWN, **known)
+
+
+def _other_family(said: Mapping[str, Any]) -> str:
     for name, family in OTHER_FAMILIES.items():
-        if name in fields:
+        if name in said and (family != REFUND or said[name] not in ABSENT):
             return family
-    kinds = {fields.get("txnType", ""), fields.get("TXNTYPE", "")} - {"", SALE}
+    if all(pattern.fullmatch(answers.text(said.get(name))) for name, pattern in REFUND_FORM.items()):
+        return REFUND
+    kinds = {answers.text(said.get("txnType")), answers.text(said.get("TXNTYPE"))} - {"", SALE}
     return "transaction that is no sale" if kinds else ""
 
 

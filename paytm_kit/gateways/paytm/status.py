@@ -11,6 +11,7 @@ from paytm_kit.gateways.base import Account, Outcome, State, UntrustedResponse, 
 from paytm_kit.gateways.paytm import answers, codes, fields, trust
 from paytm_kit.gateways.paytm.envelope import Envelope
 from paytm_kit.logs import EventLog
+from paytm_kit.masking import safe_line
 
 log = EventLog("paytm_kit.gateways.paytm")
 
@@ -49,4 +50,5 @@ def read(answer: Envelope, verdict: Verdict, account: Account, order_id: str) ->
             doubt=reading.doubt,
             action=reading.action,
         )
-    return replace(outcome, order_id=order_id)
+    network = safe_line(answers.text(answer.body.get("cardScheme")), 20)
+    return replace(outcome, order_id=order_id, network=network)

@@ -1,7 +1,6 @@
 """One signed JSON question to Paytm over HTTP: bounded in time and size, repeated only when no usable answer came.
 
-Everything sent through here must be safe to repeat with the same bytes; a question that could move money twice
-would need another door.
+What is sent through here must be safe to repeat with the same bytes, or say ``attempts=1``: a refund does.
 """
 
 from __future__ import annotations
@@ -48,6 +47,8 @@ class Call:
     order_id: str
     url: str
     text: str = field(repr=False)
+    attempts: int = ATTEMPTS
+    flat: bool = False  # the answer is one plain object, without head and body
 
 
 @dataclass(slots=True)
@@ -93,7 +94,7 @@ class Transport:
                 return self._attempt(call, read, number, deadline)
             except Unreachable:
                 pause = FIRST_PAUSE * 2 ** (number - 1) * random.uniform(0.5, 1)  # noqa: S311
-                if number == ATTEMPTS or time.monotonic() + pause + SHORTEST_ATTEMPT > deadline:
+                if number >= call.attempts or time.monotonic() + pause + SHORTEST_ATTEMPT > deadline:
                     raise
             (self._sleep or time.sleep)(pause)
             number += 1
@@ -196,7 +197,7 @@ def _read(call: Call, response: requests.Response, deadline: float) -> bytes:
 
 def _open(call: Call, text: str) -> envelope.Envelope:
     try:
-        return envelope.cut(text)
+        return envelope.plain(text) if call.flat else envelope.cut(text)
     except envelope.Unreadable as error:
         raise _unreachable(call, f"the answer is unreadable ({error})") from None
 
@@ -213,6 +214,8 @@ def _reason(error: Exception) -> str:
 def _unreachable(call: Call, why: str) -> Unreachable:
     return Unreachable(
         f"Paytm gave no usable answer to {call.operation} for order {call.order_id}: {why}. "
-        "The outcome is unknown; ask again with the same order id.",
+        "The outcome is unknown; ask again with the same order id."
+        if call.order_id
+        else f"Paytm gave no usable answer to {call.operation}: {why}. Ask again.",
         order_id=call.order_id,
     )

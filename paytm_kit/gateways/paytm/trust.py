@@ -2,7 +2,8 @@
 
 A signature that does not fit is never believed. A success or a pending must be signed. Failures may come unsigned:
 Paytm's own SDKs expect no signature on them, and TLS has authenticated the host. An unsigned failure can at most mark
-a payment as failed, which a later success undoes; it can never grant anything.
+a payment as failed, which a later success undoes; it can never grant anything. (A refund's failure frees money:
+``refunds`` believes an unsigned one only when it repeats the refund's id.)
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ def check(answer: Envelope, verdict: Verdict, account: Account, order_id: str) -
     result = Result(*(answers.text(info.get(name)) for name in ("resultStatus", "resultCode", "resultMsg")))
     if verdict is Verdict.UNSIGNED and result.word in SIGNED_WORDS:
         _unsigned(account, order_id)
-    _same("orderId", answer.body, order_id, order_id)
-    _same("mid", answer.body, account.merchant_id, order_id)
+    same("orderId", answer.body, order_id, order_id)
+    same("mid", answer.body, account.merchant_id, order_id)
     return result
 
 
@@ -60,7 +61,8 @@ def _unsigned(account: Account, order_id: str) -> None:
     log.warning("paytm.unsigned.accepted", order_id=order_id, setting="REQUIRE_SIGNED_RESPONSES")
 
 
-def _same(name: str, body: Mapping[str, Any], ours: str, order_id: str) -> None:
+def same(name: str, body: Mapping[str, Any], ours: str, order_id: str) -> None:
+    """Passes when the answer repeats our value or is silent about it. Raises UntrustedResponse."""
     theirs = body.get(name)
     if theirs not in (None, "") and str(theirs).lower() != "null" and theirs != ours:
         raise UntrustedResponse(

@@ -5,24 +5,26 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
+from django.db import Error as DatabaseError
 from django.db.models import Q
 from django.utils import timezone
 
 from paytm_kit.gateways.base import GatewayError
+from paytm_kit.management.ledger import LedgerCommand, text
 from paytm_kit.models import Payment
-from paytm_kit.services import confirm
+from paytm_kit.services import busy, confirm
 
 
-class Command(BaseCommand):
+class Command(LedgerCommand):
     help = "Shows one payment, asks the gateway about it and brings the answer into the ledger."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("order_id", metavar="ORDERID", help="the gateway order id, or Paytm's TXNID")
+        parser.add_argument("order_id", type=text, metavar="ORDERID", help="the gateway order id, or Paytm's TXNID")
         parser.add_argument("--no-ask", action="store_true", help="show what is stored, ask nobody")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        wanted = options["order_id"].strip()
+        wanted = options["order_id"]
         payment = Payment.objects.filter(Q(gateway_order_id=wanted) | Q(transaction_id=wanted)).first()
         if payment is None:
             raise CommandError(
@@ -35,6 +37,9 @@ class Command(BaseCommand):
                 self._show(payment)
                 again = "Try again in a minute." if error.retryable else "Mend this first; trying again will not help."
                 raise CommandError(f"The gateway could not be asked: {error} {again}") from error
+            except DatabaseError as error:
+                self._show(payment)
+                raise CommandError(busy.told(error, payment.gateway_order_id, asked=True)) from error
         self._show(payment)
 
     def _show(self, payment: Payment) -> None:
