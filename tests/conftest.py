@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import responses
-from django.db import connection
+from django.db import connection, connections, transaction
 from django.test import Client
 
 from demo_site.shop.models import Order
+from paytm_kit.gateways.base import Outcome, State
+from paytm_kit.gateways.paytm.transport import Transport
 from paytm_kit.ledger import book
 from paytm_kit.models import Payment
 from paytm_kit.services import checkout
-from tests.paytm import RUPEES, Paytm
+from tests.paytm import MID, RUPEES, TXNID, Paytm
+
+
+@pytest.fixture(autouse=True)
+def _no_call_under_a_lock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """In every test: the kit never waits for the gateway in a transaction, whose locks others would wait for."""
+    calls: list[str] = []
+    post = Transport._post
+
+    def watched(self: Transport, call: Any, *rest: Any) -> str:
+        blocks = connections["default"].atomic_blocks
+        if any(not getattr(block, "_from_testcase", False) for block in blocks):
+            calls.append(call.operation)
+        return post(self, call, *rest)
+
+    monkeypatch.setattr(Transport, "_post", watched)
+    yield
+    assert calls == [], "called the gateway inside a transaction"
 
 
 @pytest.fixture
@@ -63,11 +84,56 @@ def payment(start: Callable[..., Payment]) -> Payment:
 
 
 @pytest.fixture
+def paid(payment: Payment) -> Payment:
+    """₹499.00, captured by one transaction."""
+    outcome = Outcome(
+        order_id=payment.gateway_order_id,
+        state=State.SUCCESS,
+        merchant_id=MID,
+        amount=payment.amount,
+        transaction_id=TXNID,
+        code="01",
+        message="Txn Success",
+        payment_mode="UPI",
+    )
+    return book.apply(payment.pk, outcome, source="webhook").payment
+
+
+@pytest.fixture
 def paytm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Paytm]:
     """Nothing is answered until a test says what; a call that no test foresaw fails as a broken connection."""
     monkeypatch.setattr("time.sleep", lambda seconds: None)  # retries to the gateway pause in life, not here
     with responses.RequestsMock(assert_all_requests_are_fired=False) as wire:
         yield Paytm(wire)
+
+
+@pytest.fixture
+def busy(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Payment], None]]:
+    """Somebody else holds a payment's lock until the test is over; who waits for it soon gives up."""
+    monkeypatch.setattr("paytm_kit.ledger.waiting.LONGEST_WAIT", 0.05 if connection.vendor == "postgresql" else 1)
+    held, free = threading.Event(), threading.Event()
+    holders: list[threading.Thread] = []
+
+    def keep(payment: Payment) -> None:
+        with transaction.atomic():
+            Payment.objects.select_for_update().get(pk=payment.pk)
+            held.set()
+            free.wait(timeout=20)
+        connection.close()
+
+    def hold(payment: Payment) -> None:
+        if connection.vendor == "sqlite":  # waits by a setting of its own
+            with connection.cursor() as cursor:
+                cursor.execute("PRAGMA busy_timeout = 20")
+        holders.append(threading.Thread(target=keep, args=(payment,)))
+        holders[0].start()
+        assert held.wait(timeout=10)
+
+    yield hold
+    free.set()
+    for holder in holders:
+        holder.join(timeout=20)
+    connection.close()  # the next one waits as the settings say
 
 
 @pytest.fixture

@@ -108,6 +108,34 @@ class Paytm:
         head = json.dumps({"signature": sign(body), "version": "v1", "responseTimestamp": "1795234272000"})
         self.will_answer(f'{{"head":{head},"body":{body}}}', path="/theia/api/v1/initiateTransaction")
 
+    def will_refund(
+        self, word: str = "PENDING", code: str = "601", *, path: str = "/refund/apply", **changes: Any
+    ) -> None:
+        """From now on this refund API answers so, about whatever refund and order it is asked for."""
+
+        def answer(request: Any) -> tuple[int, dict[str, str], str]:
+            asked = json.loads(request.body)["body"]
+            body = {
+                "resultInfo": {"resultStatus": word, "resultCode": code, "resultMsg": f"Refund {code}"},
+                "mid": MID,
+                "orderId": asked["orderId"],
+                "refId": asked["refId"],
+                "refundId": "20261122112233400000000000000000001",
+                "txnId": TXNID,
+                "refundAmount": asked.get("refundAmount", "100.00"),
+                **changes,
+            }
+            text = json.dumps({name: value for name, value in body.items() if value is not None})
+            head = json.dumps({"version": "v1", "signature": sign(text)})
+            return 200, {}, f'{{"head":{head},"body":{text}}}'
+
+        self.wire.remove(responses.POST, HOST + path)
+        self.wire.add_callback(responses.POST, HOST + path, callback=answer, content_type="application/json")
+
+    def refund_becomes(self, word: str, code: str, **changes: Any) -> None:
+        """From now on this is what the refund status API says."""
+        self.will_refund(word, code, path="/v2/refund/status", **changes)
+
     def asked(self, path: str = "/v3/order/status") -> int:
         """How often we were called."""
         return sum(call.request.url.split("?")[0].endswith(path) for call in self.wire.calls)

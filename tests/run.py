@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -15,8 +16,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from tests.clients import provision
+
+APART = ("browser", "package", "clients", "brokers", "drills")  # groups of their own
 COVER = ("--cov", "--cov-append", "--cov-report=")
 POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
+RABBITMQ = os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672//")
 MARIADB = os.environ.get("TEST_MARIADB_URL", "mysql://root@127.0.0.1:3306/test")
 
 
@@ -44,18 +50,19 @@ class Group:
 
 def groups() -> list[Group]:
     workers = os.environ.get("TEST_WORKERS", "2")
+    absent = provision.prepare()
     return [
-        Group("suite on SQLite", ("-n", workers, "-m", "not browser and not package", *COVER)),
+        Group("suite on SQLite", ("-n", workers, "-m", f"not ({' or '.join(APART)})", *COVER)),
         Group(
             "ledger and intake on PostgreSQL",
-            ("-m", "databases", *COVER),
+            ("-n", workers, "-m", "databases", *COVER),
             answers(POSTGRESQL),
             "start PostgreSQL, or set TEST_POSTGRESQL_URL=postgres://user:password@host:port/database",
             {"TEST_DATABASE_URL": POSTGRESQL},
         ),
         Group(
             "ledger and intake on MariaDB",
-            ("-m", "databases", *COVER),
+            ("-n", workers, "-m", "databases", *COVER),
             answers(MARIADB),
             "start MariaDB, or set TEST_MARIADB_URL=mysql://user:password@host:port/database",
             {"TEST_DATABASE_URL": MARIADB},
@@ -66,6 +73,19 @@ def groups() -> list[Group]:
             chromium(),
             "apt-get install chromium, or set CHROMIUM=/path/to/chromium",
         ),
+        Group(
+            "Celery workers on Redis and RabbitMQ",
+            ("tests/brokers",),  # not measured: that doubles the time of a dozen processes
+            answers(POSTGRESQL) and answers(REDIS) and answers(RABBITMQ),
+            "start PostgreSQL, Redis and RabbitMQ, or set TEST_POSTGRESQL_URL, TEST_REDIS_URL, TEST_RABBITMQ_URL",
+        ),
+        Group(
+            "crash drills and chaos on PostgreSQL",
+            ("-m", "drills"),
+            answers(POSTGRESQL) and answers(REDIS),
+            "start PostgreSQL and Redis, or set TEST_POSTGRESQL_URL, TEST_REDIS_URL",
+        ),
+        Group("other people's clients", ("-m", "clients", *COVER), not absent, absent),
         Group(
             "package",
             (
@@ -78,6 +98,8 @@ def groups() -> list[Group]:
 
 def main() -> int:
     ci = os.environ.get("CI") == "true"
+    # Started in the background by a shell, this ignores Ctrl-C, and so would every program that a test stops with it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     failed, skipped = [], []
     subprocess.run([sys.executable, "-m", "coverage", "erase"], check=True)
     for group in groups():

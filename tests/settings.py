@@ -38,6 +38,8 @@ else:
         }
     }
 
+CELERY_BROKER_URL = ""  # tests/brokers starts workers of its own
+
 PAYTM_KIT = {
     "BASE_URL": "http://testserver",
     "ACCOUNTS": {

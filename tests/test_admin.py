@@ -262,9 +262,12 @@ def test_every_page_of_the_desk_opens(desk: Desk, story: Payment) -> None:
             desk.open(f"/admin/paytm_kit/{name}/{row.pk}/history/")
 
 
-@pytest.mark.parametrize("path", ["payment/?q=261121", "wiremessage/?q=26", "paymentevent/?q=26", "announcement/?q=26"])
-def test_every_list_can_be_searched(desk: Desk, story: Payment, path: str) -> None:
-    desk.open(f"/admin/paytm_kit/{path}")
+@pytest.mark.parametrize("name", ["payment", "wiremessage", "paymentevent", "announcement"])
+def test_every_list_is_searched_by_order_id(desk: Desk, story: Payment, name: str) -> None:
+    desk.open(f"/admin/paytm_kit/{name}/?q={story.gateway_order_id}")
+    assert desk.page.select("#result_list tbody tr")
+    desk.open(f"/admin/paytm_kit/{name}/?q=nobodys-order")
+    assert not desk.page.select("#result_list tbody tr")
 
 
 # ---- Nothing changes by hand
@@ -420,6 +423,20 @@ def test_a_person_who_has_looked_frees_the_order_and_leaves_a_reason(
     assert (event.message, event.source) == ("Rs 1 returned by hand", "person")
     assert event.actor
     assert open_payment(payment.order) != payment
+
+
+def test_a_payment_that_is_busy_is_an_error_message_and_no_error_page(
+    desk: Desk, payment: Payment, paytm: Paytm, busy: Callable[[Payment], None]
+) -> None:
+    paytm.will_say(payment=payment)
+    desk.open(page_of(payment))
+    busy(payment)
+    desk.send(ask_url(payment))
+    assert any(f"{payment.gateway_order_id} is busy, so the gateway's answer" in said for said in desk.messages())
+    desk.send(f"{LIST}{payment.pk}/close/", reason="x")
+    assert any("Nothing was sent or changed; try again." in said for said in desk.messages())
+    payment.refresh_from_db()
+    assert payment.status == "processing"
 
 
 def test_closing_needs_a_reason_and_the_right_to_change(desk: Desk, payment: Payment) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.core.checks import ERROR, CheckMessage, run_checks
 from django.test import override_settings
 
@@ -137,6 +140,33 @@ def test_the_simulator_does_not_stand_beside_real_money(settings: Any) -> None:
     installed = [*dict.fromkeys([*settings.INSTALLED_APPS, "paytm_kit.simulator"])]
     assert ids(found(LIVE, INSTALLED_APPS=installed)) == ["E020"]
     assert found(GOOD, INSTALLED_APPS=installed) == []
+
+
+def test_webhooks_in_the_background_need_celery(monkeypatch: pytest.MonkeyPatch) -> None:
+    kit = {"BASE_URL": SHOP, "ACCOUNTS": {"default": GOOD}, "WEBHOOKS_IN_BACKGROUND": True}
+    assert ids([only(found(kit=kit))]) == ["E024"]  # it has no broker
+    monkeypatch.setitem(current_app.conf, "broker_url", "memory://")
+    assert found(kit=kit) == []
+    monkeypatch.setitem(sys.modules, "celery", None)
+    message = only(found(kit=kit))
+    assert ids([message]) == ["E023"]
+    assert 'pip install "paytm-kit[celery]"' in message.hint
+
+
+@pytest.mark.parametrize("level", ["repeatable read", "Serializable", None])
+def test_a_database_that_shows_old_rows_under_a_lock_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, level: str | None
+) -> None:
+    options = {"isolation_level": level}
+    database = SimpleNamespace(vendor="mysql", alias="default", settings_dict={"OPTIONS": options})
+    monkeypatch.setattr(checks, "connections", {"default": database})
+    message = only(found())
+    assert ids([message]) == ["E022"]
+    assert '"read committed"' in message.hint
+    options["isolation_level"] = "READ COMMITTED"
+    assert found() == []
+    options.clear()  # Django's own default is read committed
+    assert found() == []
 
 
 def test_every_id_is_triggered_in_this_file() -> None:

@@ -56,7 +56,9 @@ def test_no_room_imports_from_above() -> None:
 def test_every_module_can_be_imported_on_its_own() -> None:
     """Each finds the others not yet imported (only models and what Django registers stay): no order is relied upon."""
     names = [".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__") for path in MODULES]
-    apart = [module for module in names if not module.endswith("__main__") and module != "paytm_kit.simulator.settings"]
+    apart = [
+        module for module in names if not module.endswith("__main__") and module != "paytm_kit.simulator.run.settings"
+    ]
     script = """
 import importlib, sys
 import django
@@ -180,9 +182,10 @@ def test_no_page_has_an_input_for_card_data_nor_may_a_shopper_type_anything(path
     assert not CARD_WORDS.search(" ".join(str(tag.get("autocomplete", "")) for tag in page.find_all(True)))
 
 
-def test_the_kit_has_no_forms_of_its_own() -> None:
+def test_the_kit_has_no_forms_that_a_shopper_could_fill() -> None:
+    """Nowhere to type a card number. The desk has one form, for refunds."""
     for path in MODULES:
-        if "simulator" not in path.parts:
+        if "simulator" not in path.parts and name(path) != "admin/refunds.py":
             assert not re.search(
                 r"^from django import forms|^from django\.forms|import forms$", path.read_text(), re.MULTILINE
             ), name(path)

@@ -116,8 +116,8 @@ def test_the_wheel_asks_for_four_packages_and_offers_the_rest_as_extras(content:
     assert (metadata["Name"], metadata["Version"]) == ("paytm-kit", paytm_kit.__version__)
     asked = [line for line in metadata.get_all("Requires-Dist") if "extra ==" not in line]
     assert {re.match(r"[\w-]+", line)[0].lower() for line in asked} == CORE
-    assert {"qr", "demo", "test", "lint"} <= set(metadata.get_all("Provides-Extra"))
-    assert "paytm-simulator = paytm_kit.simulator.cli:main" in next(
+    assert {"qr", "celery", "demo", "test", "lint"} <= set(metadata.get_all("Provides-Extra"))
+    assert "paytm-simulator = paytm_kit.simulator.run.cli:main" in next(
         text for name, text in content.items() if name.endswith("/entry_points.txt")
     )
 
@@ -146,7 +146,7 @@ def test_nothing_is_installed_but_the_kit_its_four_packages_and_what_those_need(
     needed, installed = (set(names) for names in json.loads(done.stdout))
     assert installed - {"pip", "setuptools"} == needed
     assert needed > CORE
-    assert not needed & {"segno", "django-csp", "dj-database-url", "setuptools"}
+    assert not needed & {"segno", "celery", "django-csp", "dj-database-url", "setuptools"}
 
 
 MODELS = """
@@ -217,13 +217,19 @@ for name in ("paytm_kit.css", "wait.js", "autosubmit.js", "js_checkout.js"):
 
 import paytm_kit
 assert "site-packages" in paytm_kit.__file__
-apart = ("paytm_kit.admin", "paytm_kit.simulator.settings", "paytm_kit.simulator.__main__")
+apart = (
+    "paytm_kit.admin",
+    "paytm_kit.tasks",
+    "paytm_kit.simulator.run.settings",
+    "paytm_kit.simulator.__main__",
+    "paytm_kit.testing.pytest_plugin",
+)
 package = pathlib.Path(paytm_kit.__file__).parent
 for file in package.rglob("*.py"):
     name = ".".join(file.relative_to(package.parent).with_suffix("").parts).removesuffix(".__init__")
     if not name.startswith(apart):
         importlib.import_module(name)
-for absent in ("segno", "csp", "dj_database_url"):
+for absent in ("segno", "csp", "dj_database_url", "celery"):
     assert absent not in sys.modules
 print("done")
 """

@@ -10,6 +10,7 @@ import io
 import logging
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,14 +25,17 @@ from django.urls import include, path
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
 from demo_site.shop.models import Order
-from paytm_kit import conf, signals
+from paytm_kit import conf, refunds, signals
 from paytm_kit.checkout import open_payment
 from paytm_kit.conf import tables
 from paytm_kit.gateways.base import GatewayError
 from paytm_kit.ledger import book
 from paytm_kit.models import Payment, WireMessage
 from paytm_kit.services import journal
+from tests import settlements as settlement_report
+from tests.ledger.test_book import success
 from tests.paytm import HOST, KEY, MID, Paytm, callback_fields, post_callback, post_json_webhook, post_webhook
+from tests.services.test_disputes import event as dispute
 
 CANARY = "canaryKey1234567"  # signs; letters and digits only, so that no escaping hides it from a search
 OLDER = KEY  # still verifies: the suite's Paytm signs with it
@@ -200,12 +204,18 @@ def test_a_database_that_fails_in_the_middle_leaks_nothing(
     assert "disk full" in logged()
 
 
-def test_the_admin_shows_no_secret(order: Order, paytm: Paytm, client: Client) -> None:
+def test_the_admin_shows_no_secret(order: Order, paytm: Paytm, client: Client, tmp_path: Path) -> None:
     payment = open_payment(order)
     paytm.will_start(token=TOKEN)
     client.get(f"/paytm/pay/{payment.token}/")
     paytm.will_say(payment=payment)
     post_callback(client, callback_fields(payment, key=CANARY, EMAIL=EMAIL, MOBILE_NO=MOBILE))
+    book.apply(payment.pk, success(payment), source="reconcile")
+    paytm.will_refund(customerEmail=EMAIL, userMobileNo=MOBILE)
+    refunds.request(payment, "1.00", reason="x")
+    payment.refresh_from_db()
+    assert post_json_webhook(client, dispute(payment, custId=EMAIL, message=f"call {MOBILE}")).status_code == 200
+    settlement_report.read(settlement_report.report(tmp_path, settlement_report.line(payment)))
     client.force_login(User.objects.create_superuser("admin"))
     for model in apps.get_app_config("paytm_kit").get_models():
         name = model._meta.model_name

@@ -50,6 +50,16 @@ def test_a_closed_flag_does_not_come_back_with_the_same_fact(payment: Payment) -
     assert payment.flags == ""
 
 
+def test_in_a_container_whose_user_has_no_name_the_number_stands_in_the_books(
+    payment: Payment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.getuid", lambda: 54321)
+    close(payment.gateway_order_id, "abandoned")
+    assert payment.events.get(kind="closed").actor == "command by uid 54321"
+
+
 def test_what_cannot_be_closed_says_why(payment: Payment) -> None:
     with pytest.raises(CommandError, match="No payment has the ORDERID 'nosuch'"):
         close("nosuch", "x")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from paytm_kit.gateways.base import InboundMessage, Notice, State, Verdict
+from paytm_kit.gateways.base import DisputeState, InboundMessage, Notice, State, Verdict
 from paytm_kit.gateways.paytm import codes
 from paytm_kit.gateways.paytm.notices import read_notice
 from tests.gateways import wire
@@ -204,7 +204,9 @@ OTHER_FAMILIES = {
             "ORDERID": wire.ORDER,
             "REFID": "r",
             "MID": wire.MID,
-            "REFUNDID": "1",
+            "REFUNDID": "20310103111212800110168000000000001",
+            "REFUNDAMOUNT": "1.00",
+            "TXNID": wire.TXNID,
             "STATUS": "TXN_SUCCESS",
             "RESPCODE": "01",
             "TXNAMOUNT": "1.00",
@@ -228,6 +230,95 @@ OTHER_FAMILIES = {
 def test_messages_of_other_families_are_verified_and_claim_no_payment(message):
     notice = read(message)
     assert (notice.verdict, notice.claim) == (Verdict.VERIFIED, None)
+
+
+@pytest.mark.parametrize(
+    "renamed",
+    [
+        {"RESPCODE": "REFUNDID"},
+        {"RESPCODE": "REFID"},
+        {"RESPCODE": "REFID", "RESPMSG": "REFUNDID"},
+        {"PAYMENTMODE": "REFID", "RESPCODE": "REFUNDAMOUNT", "RESPMSG": "REFUNDID"},
+        {"STATUS": "REFID", "TXNAMOUNT": "REFUNDAMOUNT", "TXNDATE": "REFUNDDATE", "TXNID": "REFUNDID"}
+        | {"PAYMENTMODE": "P", "RESPCODE": "Q", "RESPMSG": "R"},
+    ],
+)
+def test_a_callback_whose_fields_the_shopper_renamed_stays_about_the_payment(renamed):
+    """A form's signature covers values in the order of their names: a new name in the same place passes."""
+    fields = wire.callback(PAYMENTMODE="UPI")
+    signature = wire.sign(fields)
+    sent = {renamed.get(name, name): value for name, value in fields.items()}
+    notice = read(raw(urlencode({**sent, "CHECKSUMHASH": signature})))
+    assert (notice.verdict, notice.refund) == (Verdict.VERIFIED, None)
+    assert notice.claim.order_id == wire.ORDER
+
+
+@pytest.mark.parametrize("nothing", ["", "null", None])
+def test_a_payments_message_with_an_empty_refund_id_is_about_the_payment(nothing):
+    notice = read(wire.in_json(json.dumps({**CAMEL, "refundId": nothing, "refId": nothing})))
+    assert notice.refund is None
+    assert notice.claim.state is State.SUCCESS
+
+
+def test_a_refund_whose_ids_are_numbers_is_a_refund_all_the_same():
+    notice = read(wire.in_json(json.dumps({**CAMEL, "refundId": 2026, "refId": 7})))
+    assert (notice.claim, notice.refund.refund_id) == (None, "7")
+
+
+DISPUTED = {
+    "transactionId": wire.TXNID,
+    "orderId": wire.ORDER,
+    "disputeAmount": "20",
+    "disputeDueDate": "2031-01-09 23:59:59",
+    "disputeType": "Order failure",
+    "message": "Chargeback dispute has been filed",
+    "mid": wire.MID,
+    "disputeId": "20310103111221000100168007200508215",
+    "disputeStatus": "NEW",
+}
+
+
+def test_a_chargeback_is_read_in_our_terms():
+    notice = read(wire.in_json(json.dumps(DISPUTED)))
+    assert (notice.verdict, notice.claim, notice.refund) == (Verdict.VERIFIED, None, None)
+    said = notice.dispute
+    assert (said.order_id, said.merchant_id, said.transaction_id) == (wire.ORDER, wire.MID, wire.TXNID)
+    assert (said.dispute_id, said.state, said.word) == (DISPUTED["disputeId"], DisputeState.OPEN, "NEW")
+    assert (said.amount, said.kind, said.reason) == (Decimal("20.00"), "Order failure", DISPUTED["message"])
+    assert said.due_at == datetime.fromisoformat("2031-01-09T23:59:59+05:30")
+    assert notice.order_id == wire.ORDER
+
+
+@pytest.mark.parametrize(
+    ("changes", "name", "value"),
+    [
+        ({"disputeStatus": "WON"}, "state", DisputeState.WON),
+        ({"disputeStatus": "LOST"}, "state", DisputeState.LOST),
+        ({"disputeStatus": "CLOSED"}, "state", DisputeState.CLOSED),
+        ({"disputeStatus": "Accept"}, "state", DisputeState.UNKNOWN),
+        ({"disputeStatus": "won"}, "state", DisputeState.UNKNOWN),
+        ({"disputeStatus": ""}, "state", DisputeState.UNKNOWN),
+        ({"disputeStatus": None}, "state", DisputeState.UNKNOWN),
+        ({"disputeAmount": 20.5}, "amount", Decimal("20.50")),
+        ({"disputeAmount": "1e2"}, "amount", None),
+        ({"disputeAmount": {"value": "20"}}, "amount", None),
+        ({"disputeDueDate": "2031-01-09"}, "due_at", datetime.fromisoformat("2031-01-09T23:59:59+05:30")),
+        ({"disputeDueDate": "2031-02-30"}, "due_at", None),
+        ({"disputeDueDate": "09/01/2031"}, "due_at", None),
+        ({"disputeDueDate": ""}, "due_at", None),
+        ({"disputeId": "a b"}, "dispute_id", ""),
+        ({"disputeId": "9" * 65}, "dispute_id", ""),
+        ({"disputeId": "[card ****1111]"}, "dispute_id", ""),
+        ({"message": "call 9000012345"}, "reason", "call ******2345"),
+    ],
+)
+def test_what_a_chargeback_says_unreadably_is_not_guessed(changes, name, value):
+    assert getattr(read(wire.in_json(json.dumps(DISPUTED | changes))).dispute, name) == value
+
+
+def test_a_chargeback_in_a_form_is_no_dispute():
+    notice = read(wire.form(DISPUTED))
+    assert (notice.verdict, notice.claim, notice.dispute) == (Verdict.VERIFIED, None, None)
 
 
 def raw(body: bytes | str, content_type: str = wire.FORM) -> InboundMessage:

@@ -42,6 +42,12 @@ def test_a_success_is_read_in_our_terms(client, status_says):
     assert client.exchanges[0].verdict is Verdict.VERIFIED
 
 
+@pytest.mark.parametrize(("said", "network"), [("RUPAY", "RUPAY"), ("null", ""), (None, ""), ("", "")])
+def test_the_cards_network_is_known_when_the_answer_names_it(client, status_says, said, network):
+    status_says(wire.status_body(cardScheme=said))
+    assert client.order_status(wire.ORDER).network == network
+
+
 @pytest.mark.parametrize(
     "row", [row for row in codes.CODES.values() if row.family is codes.Family.STATUS], ids=lambda row: row.code
 )
@@ -194,7 +200,15 @@ def test_an_amount_written_as_a_json_number_is_read_without_floats(client, statu
 
 @pytest.mark.parametrize(
     "date",
-    ["", "2031-01-02", "02/01/2031 10:11:12", "2031-13-02 10:11:12", "२०३१-01-02 10:11:12", "2031-01-02T10:11:12"],
+    [
+        "",
+        "2031-01-02",
+        "02/01/2031 10:11:12",
+        "2031-13-02 10:11:12",
+        "२०३१-01-02 10:11:12",
+        "2031-01-02T10:11:12",
+        "0001-01-01 00:00:00",
+    ],
 )
 def test_an_odd_date_is_not_stated(client, status_says, date):
     status_says(wire.status_body(txnDate=date))

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from demo_site.shop.models import Order
 from paytm_kit.gateways.base import Outcome, State
-from paytm_kit.ledger import book, ladder
+from paytm_kit.ledger import book, claims, ladder
 from paytm_kit.models import Announcement, Flag, LedgerOnly, Payment, PaymentEvent, ledger_writes
 from paytm_kit.services import checkout
 from tests.paytm import MID
@@ -189,8 +189,8 @@ def test_each_question_moves_the_next_one_up_the_ladder(payment: Payment) -> Non
 
 def test_one_due_payment_is_taken_by_one_worker(payment: Payment) -> None:
     later = payment.started_at + timedelta(minutes=20)
-    assert book.claim_due(payment, later)
-    assert not book.claim_due(payment, later)
+    assert claims.take(payment, later)
+    assert not claims.take(payment, later)
 
 
 @pytest.mark.parametrize(

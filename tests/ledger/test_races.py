@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.test import Client
 
 from demo_site.shop.models import Order
 from paytm_kit.gateways.base import State
-from paytm_kit.ledger import book
+from paytm_kit.ledger import book, claims
 from paytm_kit.models import Announcement, Payment
 from paytm_kit.services import announce, checkout
 from tests.ledger.test_book import success
+from tests.paytm import Paytm, callback_fields, post_webhook
 
 pytestmark = pytest.mark.databases
 
@@ -107,5 +110,36 @@ def test_one_announcement_in_many_hands_is_delivered_once(payment: Payment) -> N
 
 def test_one_due_payment_is_asked_about_by_one_of_many_workers(payment: Payment) -> None:
     moment = payment.next_ask_at
-    taken = together(*[lambda: book.claim_due(payment, moment)] * 8)
+    taken = together(*[lambda: claims.take(payment, moment)] * 8)
     assert sum(map(bool, taken)) == 1
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite's own timeout bounds the waiting")
+def test_a_webhook_that_meets_a_lock_waits_a_bounded_time_and_is_wanted_again(
+    payment: Payment, paytm: Paytm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("paytm_kit.ledger.waiting.LONGEST_WAIT", 1)
+    paytm.will_say(payment=payment)
+    held, free = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with transaction.atomic():
+            Payment.objects.select_for_update().get(pk=payment.pk)
+            held.set()
+            free.wait(timeout=20)
+
+    def knock() -> tuple[int, float]:
+        held.wait(timeout=10)
+        began = time.monotonic()
+        try:
+            status = post_webhook(Client(), callback_fields(payment)).status_code
+        finally:
+            free.set()
+        return status, time.monotonic() - began
+
+    _, (status, seconds) = together(hold, knock)
+    assert status == 503
+    assert 0.9 < seconds < 8
+    assert post_webhook(Client(), callback_fields(payment)).status_code == 200
+    payment.refresh_from_db()
+    assert payment.status == "paid"

@@ -155,7 +155,7 @@ def test_a_crash_after_storing_keeps_the_message(
     monkeypatch.setattr(confirm, "ask", lambda *args, **kwargs: 1 / 0)
     client.raise_request_exception = False
     response = post_webhook(client, callback_fields(payment))
-    assert response.status_code == 500
+    assert response.status_code == 503
     stored = WireMessage.objects.get()
     assert (stored.verdict, stored.processed_at) == ("verified", None)
 
@@ -168,7 +168,7 @@ def test_it_works_with_one_transaction_around_every_request(
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
     monkeypatch.setattr(confirm, "ask", lambda *args, **kwargs: 1 / 0)
     client.raise_request_exception = False
-    assert post_webhook(client, callback_fields(payment)).status_code == 500
+    assert post_webhook(client, callback_fields(payment)).status_code == 503
     assert WireMessage.objects.count() == 1
     monkeypatch.undo()
     monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)

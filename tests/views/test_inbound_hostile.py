@@ -343,6 +343,18 @@ def test_another_accounts_address_does_not_reach_this_accounts_payment(
     assert paytm.asked() == 0
 
 
+def test_a_defect_of_ours_is_a_503_and_the_message_waits(
+    payment: Payment, post: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_down(*args: object) -> None:
+        raise OverflowError("date value out of range")
+
+    monkeypatch.setattr("paytm_kit.services.intake._process", break_down)
+    assert post(callback_fields(payment)).status_code == 503
+    assert WireMessage.objects.get(direction="in").processed_at is None
+    assert "OverflowError" in caplog.text
+
+
 def test_fifty_copies_of_one_message_pay_once(payment: Payment, paytm: Paytm, post: Callable[..., Any]) -> None:
     paytm.will_say(payment=payment)
     fields = callback_fields(payment)

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from demo_site.shop.models import Order
+from paytm_kit import refunds
 from paytm_kit.ledger import book
 from paytm_kit.models import Flag, Payment
 from paytm_kit.services import confirm
@@ -126,6 +127,25 @@ def test_trying_again_when_the_order_is_gone_is_a_calm_page(failed: Payment, pay
     assert "could not be started" in response.content.decode()
     failed.refresh_from_db()
     assert failed.status == "failed"
+
+
+def test_the_shopper_sees_what_goes_back_but_not_what_failed(client: Client, paid: Payment, paytm: Paytm) -> None:
+    for word, code, amount in (
+        ("PENDING", "601", "100.00"),
+        ("TXN_SUCCESS", "10", "50.00"),
+        ("TXN_FAILURE", "619", "25.00"),
+    ):
+        paytm.will_refund(word, code)
+        refunds.request(paid, amount, reason="for the books only")
+    notes = [
+        " ".join(note.get_text().split()) for note in soup_of(client.get(paid.get_result_url())).select(".pk-note")
+    ]
+    assert notes[:2] == [
+        "Refund of ₹100.00. Your refund is on its way.",
+        "Refund of ₹50.00. Your refund was made. Your bank may take some days to show it.",
+    ]
+    assert "25.00" not in str(notes)
+    assert "for the books only" not in str(notes)
 
 
 @pytest.mark.parametrize("page", ["result", "status", "pay"])
