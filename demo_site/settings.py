@@ -15,6 +15,7 @@ from decouple import AutoConfig
 from django.utils.translation import gettext_lazy as _
 
 from demo_site.content_policy import policy
+from paytm_kit.background import beat_schedule
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 config = AutoConfig(search_path=str(BASE_DIR))
@@ -37,6 +38,19 @@ if PAYTM_ENVIRONMENT == "simulator":
     }
 
 PAYTM_KIT = {"BASE_URL": BASE_URL, "ACCOUNTS": {"default": PAYTM_ACCOUNT}}
+
+# ---- Background workers (docs/scale.md) ------------------------------------------------------------------------
+
+CELERY_BROKER_URL = config("CELERY_BROKER_URL", default="")  # redis://… or amqp://…; without it all runs in-process
+CELERY_TASK_DEFAULT_QUEUE = config("CELERY_QUEUE", default="kadamb")
+CELERY_BEAT_SCHEDULE = beat_schedule()
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a worker takes the next message when it is done with this one
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # LOGGING below says how lines look
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+if CELERY_BROKER_URL.startswith("redis"):
+    # A killed worker's message comes back after so many seconds; reconcile finds what it was about sooner. The prefix
+    # lets several sites share one Redis.
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "global_keyprefix": f"{CELERY_TASK_DEFAULT_QUEUE}:"}
 
 # ---- Django --------------------------------------------------------------------------------------------------
 

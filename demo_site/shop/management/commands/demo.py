@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from demo_site.shop.children import Child, ChildFailed
 from demo_site.shop.seed import PEOPLE, seed
-from paytm_kit.simulator import instruments
+from paytm_kit.simulator.bank import instruments
 
 HOST = "127.0.0.1"
 RUN_DIR = settings.BASE_DIR / "demo_site" / ".run"
@@ -100,7 +100,7 @@ class Command(BaseCommand):
             role = "staff, shop and admin" if person.is_staff else "a shopper"
             lines.append(f"    {person.username:<9} {settings.DEMO_PASSWORD}   {role}")
         if self.simulated:
-            lines += ["", "  Pay with", *(f"    {line}".rstrip() for line in instruments.listing())]
+            lines += ["", "  Pay with", *(f"    {line}".rstrip() for line in instruments.listing(common=True))]
         lines += ["", "  Ctrl-C stops everything.", ""]
         return "\n".join(lines)
 
