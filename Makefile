@@ -4,11 +4,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check format migrations messages clean
+.PHONY: help demo test test-clients drill chaos check format migrations messages clean
 
 help:
 	@echo "make demo    start the demo shop and the simulator (PORT=8000)"
 	@echo "make test    run everything: checks, suite, browser, databases, package"
+	@echo "make test-clients   run Paytm's own Python and Node clients against the simulator (needs node and npm)"
+	@echo "make drill   kill web and Celery workers, reconcile and database connections at each step (needs PostgreSQL, Redis)"
+	@echo "make chaos   every fault of the simulator at once: make chaos ORDERS=10000 SEED=1 (needs PostgreSQL)"
 	@echo "make check   ruff, mypy, import-linter, djlint, missing migrations"
 
 demo: .venv/.demo
@@ -16,6 +19,16 @@ demo: .venv/.demo
 
 test: check
 	@$(BIN)/python -m tests.run
+
+test-clients: .venv/.test
+	@$(BIN)/python -m tests.clients.provision
+	@$(BIN)/python -m pytest -q tests/clients
+
+drill: .venv/.test
+	@$(BIN)/python -m tests.drills
+
+chaos: .venv/.test
+	@$(BIN)/python -m benchmarks.chaos --orders $(or $(ORDERS),10000) --seed $(or $(SEED),1)
 
 check: .venv/.test
 	$(BIN)/ruff check .
