@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models import Sum
@@ -33,6 +35,17 @@ class PayableMixin(models.Model):
         """How staff recognise the order in lists."""
         return str(self)
 
+    @classmethod
+    def orders_of(cls, user: Any) -> models.QuerySet[Any]:
+        """The orders whose payments a signed-in user sees in "my payments".
+
+        By default those whose one foreign key to the user model points to them; with no such key, or several, none:
+        override it then.
+        """
+        keys = [field.name for field in cls._meta.fields if _points_to_user(field)]
+        everything = cls._default_manager.all()
+        return everything.filter(**{keys[0]: user}) if len(keys) == 1 else everything.none()
+
     @property
     def payments(self) -> PaymentQuerySet:
         """Every attempt to collect, newest first."""
@@ -51,3 +64,7 @@ class PayableMixin(models.Model):
     @property
     def is_paid(self) -> bool:
         return self.amount_paid >= self.amount_due() and self.amount_paid > 0
+
+
+def _points_to_user(field: models.Field[Any, Any]) -> bool:
+    return field.related_model is get_user_model()

@@ -7,6 +7,7 @@ from paytm_kit import views
 app_name = "paytm_kit"
 
 urlpatterns = [
+    path("open/", views.open_, name="open"),
     path("pay/<slug:token>/", views.pay, name="pay"),
     path("callback/", views.callback, name="callback"),
     path("callback/<slug:account>/", views.callback, name="callback"),
@@ -15,4 +16,6 @@ urlpatterns = [
     path("result/", views.unknown, name="unknown"),
     path("result/<slug:token>/", views.result, name="result"),
     path("status/<slug:token>/", views.status, name="status"),
+    path("refunds/<slug:token>/", views.refunds, name="refunds"),
+    path("payments/", views.history, name="history"),
 ]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
-from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.decorators import login_not_required, login_required
+from django.core.paginator import Paginator
 from django.db import transaction
 from django.http import (
     Http404,
@@ -15,7 +16,7 @@ from django.http import (
     JsonResponse,
     UnreadablePostError,
 )
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.csrf import csrf_exempt
@@ -26,11 +27,14 @@ from paytm_kit.gateways.base import ConfigurationError, Flow, InboundMessage
 from paytm_kit.headers import keep_private, see_other
 from paytm_kit.logs import EventLog
 from paytm_kit.models import Payment
-from paytm_kit.services import checkout, intake
+from paytm_kit.rendering import render
+from paytm_kit.services import checkout, intake, pay_button
+from paytm_kit.services.history import payments_of
 
 log = EventLog("paytm_kit.views")
 
 LARGEST_BODY = 64 * 1024  # bytes; the largest real message is under 4 KiB
+PAYMENTS_ON_A_PAGE = 20
 
 View = Callable[..., HttpResponse]
 
@@ -133,6 +137,38 @@ def status(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @private
+@require_safe
+def refunds(request: HttpRequest, token: str) -> HttpResponse:
+    """How the money that goes back stands. Like the result page it shows no personal data."""
+    payment = get_object_or_404(Payment, token=token)
+    context = {"payment": payment, "refunds": payment.refunds.under_way_or_made()}
+    return render(request, "paytm_kit/refunds.html", context)
+
+
+@login_required
+@require_safe
+def history(request: HttpRequest) -> HttpResponse:
+    """ "My payments" of whoever is signed in."""
+    mine = payments_of(request.user).prefetch_related("refunds")
+    page = Paginator(mine, PAYMENTS_ON_A_PAGE).get_page(request.GET.get("page"))
+    return keep_private(render(request, "paytm_kit/history.html", {"payments": page.object_list, "page": page}))
+
+
+@private
+@transaction.non_atomic_requests
+@require_POST
+def open_(request: HttpRequest) -> HttpResponse:
+    """A pay button was pressed: opens the order's payment and sends the shopper to it."""
+    try:
+        choice = pay_button.read(request.POST.get("order", ""))
+    except pay_button.NotOurs as error:
+        log.warning("pay_button.not_ours", why=error)
+        return render(request, "paytm_kit/malformed.html", status=400)
+    already = Payment.objects.for_order(choice.order).first()
+    return _lead_on(request, lambda: pay_button.open_payment(choice), already, flow=choice.flow)
+
+
+@private
 @transaction.non_atomic_requests
 @require_http_methods(["GET", "POST"])
 def pay(request: HttpRequest, token: str) -> HttpResponse:
@@ -141,14 +177,24 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "GET":
         flow = request.GET.get("flow")
         return checkout.redirect(request, payment, flow=flow if flow in tuple(Flow) else None)
+    return _lead_on(request, lambda: checkout.retry(payment), payment, flow=payment.flow)
+
+
+def _lead_on(
+    request: HttpRequest, opened: Callable[[], Payment], known: Payment | None, *, flow: str = ""
+) -> HttpResponse:
+    """To the gateway with the payment that ``opened`` gives, or calmly says why not; ``known`` is one of its order."""
     try:
-        return checkout.redirect(request, checkout.retry(payment), flow=payment.flow)
-    except checkout.AlreadyPaid:
-        return HttpResponseRedirect(checkout.newest_paid(payment).get_result_url())
+        return checkout.redirect(request, opened(), flow=flow or None)
+    except checkout.AlreadyPaid as error:
+        if known is not None:
+            return HttpResponseRedirect(checkout.newest_paid(known).get_result_url())
+        refusal: checkout.PaymentError | ConfigurationError = error
     except (checkout.PaymentError, ConfigurationError) as error:
-        log.warning("pay.refused", order_id=payment.gateway_order_id, error=error.code, why=error)
-        context = {"payment": payment, "message": gettext(error.user_message), "retryable": error.retryable}
-        return render(request, "paytm_kit/unavailable.html", context, status=503 if error.retryable else 409)
+        refusal = error
+    log.warning("pay.refused", order_id=known.gateway_order_id if known else "", error=refusal.code, why=refusal)
+    context = {"payment": known, "message": gettext(refusal.user_message), "retryable": refusal.retryable}
+    return render(request, "paytm_kit/unavailable.html", context, status=503 if refusal.retryable else 409)
 
 
 def _next_url(payment: Payment) -> str:

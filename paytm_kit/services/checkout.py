@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -21,6 +20,7 @@ from paytm_kit.ledger import book, ladder
 from paytm_kit.logs import EventLog, correlate
 from paytm_kit.models import Payment, PaymentEvent, PaymentQuerySet
 from paytm_kit.money import rupees
+from paytm_kit.rendering import render
 from paytm_kit.services import confirm, journal
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ def open_payment(
 
     ``amount``      rupees; by default what the order still owes. It comes from your server, never from the browser
     ``account``     the name in ``PAYTM_KIT["ACCOUNTS"]``
-    ``customer``    by default ``order.payment_customer()``; only its id is kept, contacts are read from the order anew
+    ``customer``    by default ``order.payment_customer()``; its id is kept, of its contacts a masked form; they are read
+                    from the order anew
     ``return_url``  where the result page leads on to, a path or a URL of BASE_URL's host; by default the order's own
 
     Raises AlreadyPaid, NothingToPay, StillAsking, and ConfigurationError when the account is set up wrongly.
@@ -131,6 +132,11 @@ def _retire(payment: Payment, owed: Decimal) -> None:
         raise AlreadyPaid(f"It was paid by {payment.gateway_order_id}.")
     if payment.is_open and not in_the_banks_hands(payment):
         book.supersede(payment.pk, why=f"A newer payment over {owed} took its place.")
+
+
+def in_the_way(order: PayableMixin) -> Payment | None:
+    """The order's payment that is with the bank or waits for a person: until that is over nobody should pay again."""
+    return _money_moving(Payment.objects.for_order(order))
 
 
 def _money_moving(payments: PaymentQuerySet) -> Payment | None:
@@ -241,6 +247,7 @@ def _begin(payment: Payment, account: Account, flow: Flow) -> Redirect:
         flow=flow,
     )
     target = journal.gateway_for(account).start(request)
+    journal.seen_form(account, payment, target)
     if target.is_new:
         book.token_given(payment.pk)
     return target

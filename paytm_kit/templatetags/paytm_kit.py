@@ -1,10 +1,17 @@
-"""Template filters of the kit."""
+"""Template tags and filters of the kit: the pay button, a shopper's payments, amounts and ways to pay in words."""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django import template
+from django.template import Context
+
+from paytm_kit.models import Payment
+from paytm_kit.modes import in_words
+from paytm_kit.payable import PayableMixin
+from paytm_kit.services import checkout, history, pay_button
 
 register = template.Library()
 
@@ -18,3 +25,49 @@ def rupees(amount: Decimal) -> str:
     while head:
         tail, head = f"{head[-2:]},{tail}", head[:-2]
     return f"{sign}₹{tail}.{paise}"
+
+
+@register.filter
+def way_to_pay(mode: str) -> str:
+    """``CC`` → "Credit card"; a word that we do not know stays as it is."""
+    return in_words(mode)
+
+
+@register.inclusion_tag("paytm_kit/_pay_button.html", takes_context=True)
+def paytm_pay_button(
+    context: Context,
+    order: PayableMixin,
+    *,
+    account: str = "default",
+    flow: str = "",
+    return_url: str = "",
+    label: str = "",
+) -> dict[str, Any]:
+    """``{% paytm_pay_button order %}``: a button that leads to the gateway, for what the order owes at that moment.
+
+    Says "paid", or leads to the result page, when there is nothing to pay or a payment is under way. ``label``
+    replaces the words on the button; the other arguments are those of ``open_payment`` and ``redirect``. Load
+    ``paytm_kit/paytm_kit.css``, or style ``.pk-button`` yourself.
+    """
+    moving = checkout.in_the_way(order)
+    paid = order.payments.filter(status=Payment.Status.PAID).first() if order.balance_due == 0 else None
+    return {
+        "csrf_token": context.get("csrf_token"),
+        "order": order,
+        "due": order.balance_due,
+        "moving": moving,
+        "paid": paid,
+        "value": pay_button.value(order, account=account, flow=flow, return_url=return_url),
+        "label": label,
+    }
+
+
+@register.inclusion_tag("paytm_kit/_history.html", takes_context=True)
+def paytm_history(context: Context, order: PayableMixin | None = None, *, limit: int = 20) -> dict[str, Any]:
+    """``{% paytm_history %}``: the newest payments of whoever is signed in; ``{% paytm_history order %}``: an order's.
+
+    ``limit`` is how many at most. Whose payments they are: ``PayableMixin.orders_of``.
+    """
+    user = getattr(context.get("request"), "user", None) or context.get("user")
+    payments = history.payments_of(user) if order is None else order.payments
+    return {"payments": payments.prefetch_related("refunds")[:limit]}

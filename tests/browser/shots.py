@@ -1,4 +1,4 @@
-"""Pictures of every page, 1280 and 390 pixels wide: ``python -m tests.browser.shots OUTPUT_DIR``."""
+"""Pictures of every page at three widths in English and Hindi: ``python -m tests.browser.shots OUTPUT_DIR``."""
 
 from __future__ import annotations
 

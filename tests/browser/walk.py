@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
+from demo_site.shop.models import Order
+from paytm_kit import refunds
 from tests.browser.shopper import CHECKED, DETAILS, FAILED, ITEM, PAID, WAITING, PaymentPage, Shopper
 from tests.browser.simulator import Simulator
 from tests.browser.watch import Watch
 
 Steps = Iterator[tuple[str, Page]]
+
+# Answers to a POST, and what only a click brings: looked at once, as they stand.
+NOT_TO_BE_RELOADED = frozenset({"checkout-mistakes", "js-checkout-open"})
 
 
 def shop(shopper: Shopper, simulator: Simulator, watch: Watch, settings: Any) -> Steps:
@@ -153,4 +159,29 @@ def bank(shopper: Shopper, simulator: Simulator, watch: Watch, settings: Any) ->
     yield "gateway-closed", page
 
 
-JOURNEYS = {"shop": shop, "payment": payment, "bank": bank, "results": results, "calm": calm}
+def account(shopper: Shopper, simulator: Simulator, watch: Watch, settings: Any) -> Steps:
+    """What a signed-in shopper finds again: payments in every state, and how their refunds stand."""
+    page = shopper.page
+    shopper.open("/login/")
+    shopper.sign_in("asha", settings.DEMO_PASSWORD)
+    shopper.open("/paytm/payments/")
+    yield "my-payments-empty", page
+    for vpa, heading in (("failure@demo", FAILED), ("pending@demo", WAITING), ("success@demo", PAID)):
+        order = shopper.has_ordered()
+        shopper.go_to_payment().by_upi(vpa)
+        shopper.sees(heading)
+    Order.objects.update(user=User.objects.get(username="asha"))
+    paid = order.payments.get()
+    shopper.open(f"/paytm/refunds/{paid.token}/")
+    yield "refunds-none", page
+    refunds.request(paid, "50.00", reason="One jar came broken", actor="staff")
+    refunds.request(paid, "20.00", reason="Late", actor="staff")
+    shopper.open(paid.get_result_url())
+    yield "paid-refunding", page
+    shopper.link("Where the refund is").click()
+    yield "refunds", page
+    shopper.open("/paytm/payments/")
+    yield "my-payments", page
+
+
+JOURNEYS = {"shop": shop, "payment": payment, "bank": bank, "results": results, "calm": calm, "account": account}
