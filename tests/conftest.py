@@ -14,7 +14,7 @@ from django.test import Client
 
 from demo_site.shop.models import Order
 from paytm_kit.gateways.base import Outcome, State
-from paytm_kit.gateways.paytm.transport import Transport
+from paytm_kit.gateways.http import Transport
 from paytm_kit.ledger import book
 from paytm_kit.models import Payment
 from paytm_kit.services import checkout

@@ -23,6 +23,10 @@ from paytm_kit.services import checkout, journal
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 
+NOT_REACHED = {
+    "simulator": "Start it (make demo, or paytm-simulator), or correct PAYTM_HOST; --offline leaves this out."
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -124,7 +128,7 @@ def _host(account: Account) -> Iterator[Finding]:
         yield Finding(FAIL, f"{host} shows a certificate that cannot be trusted", fix)
         return
     except requests.RequestException as error:
-        fix = "Check DNS, firewall and proxy of this machine, or use --offline."
+        fix = NOT_REACHED.get(account.environment, "Check DNS, firewall and proxy of this machine, or use --offline.")
         yield Finding(FAIL, f"{host} cannot be reached ({type(error).__name__})", fix)
         return
     yield Finding(OK, f"{host} answers")

@@ -301,6 +301,14 @@ def test_a_host_out_of_reach_fails(
     assert report.failed
 
 
+def test_a_simulator_that_does_not_run_is_to_be_started(site: Callable[..., None], host: Callable[..., None]) -> None:
+    site({"ENVIRONMENT": "simulator", "HOST": HOST})
+    host(body=requests.ConnectionError())
+    report = doctor()
+    assert report.level(f"{HOST} cannot be reached") == "fail"
+    assert "make demo, or paytm-simulator" in report.fix("cannot be reached")
+
+
 def test_a_host_that_must_not_be_used_is_not_asked(site: Callable[..., None], paytm: Paytm) -> None:
     site({"HOST": "http://gateway.example"})
     report = doctor()

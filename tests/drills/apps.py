@@ -11,7 +11,7 @@ import time_machine
 from django.apps import AppConfig
 
 from paytm_kit import signals
-from paytm_kit.gateways.paytm import transport
+from paytm_kit.gateways import http
 
 
 class Drills(AppConfig):
@@ -29,7 +29,7 @@ class Drills(AppConfig):
         if ahead := float(os.environ.get("DRILL_AHEAD", "0")):
             time_machine.travel(datetime.now(UTC) + timedelta(seconds=ahead), tick=True).start()
         if pause := os.environ.get("DRILL_PAUSE"):
-            transport.FIRST_PAUSE = float(pause)
+            http.FIRST_PAUSE = float(pause)
         if os.environ.get("DRILL_IDS"):
             from tests.drills import ids  # needs the models
 

@@ -192,7 +192,7 @@ def opened(simulator: Simulator) -> Iterator[Callable[[], World]]:
             _without_fsync(),
             time_machine.travel(MONDAY, tick=False) as time,
         ):
-            patch.setattr("paytm_kit.gateways.paytm.transport.FIRST_PAUSE", 0)  # retries pause in life, not here
+            patch.setattr("paytm_kit.gateways.http.FIRST_PAUSE", 0)  # retries pause in life, not here
             process = Process(patch)
             yield make
     finally:

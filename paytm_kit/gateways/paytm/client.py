@@ -24,10 +24,10 @@ from paytm_kit.gateways.base import (
     StartRequest,
     Verdict,
 )
+from paytm_kit.gateways.http import ATTEMPTS, Call, T, Transport
 from paytm_kit.gateways.paytm import codes, endpoints, envelope, fields, initiate, lists, refunds, settlements, status
 from paytm_kit.gateways.paytm.envelope import Envelope
 from paytm_kit.gateways.paytm.initiate import StartedTransaction
-from paytm_kit.gateways.paytm.transport import ATTEMPTS, Call, T, Transport
 
 
 class PaytmClient:
@@ -52,7 +52,7 @@ class PaytmClient:
         fields.require_setting("MERCHANT_ID", account.merchant_id, fields.MID, account)
         _check_keys(account)
         self.account = account
-        self._transport = Transport(account, observer=observer, session=session, sleep=sleep)
+        self._transport = Transport(account, who="Paytm", observer=observer, session=session, sleep=sleep)
 
     def initiate_transaction(self, request: StartRequest) -> StartedTransaction:
         """Tells Paytm of a payment and returns its token. Safe to repeat with the same request.
@@ -105,9 +105,8 @@ class PaytmClient:
                 order_id="",
                 url=endpoints.url(self.account, "settlements"),
                 text=settlements.question(self.account, day, number),
-                flat=True,
             )
-            return self._transport.ask(call, lambda answer, _: settlements.read(answer, day))
+            return self._transport.ask(call, envelope.plain, lambda answer, _: settlements.read(answer, day))
 
         return settlements.entries(day, ask)
 
@@ -130,7 +129,7 @@ class PaytmClient:
         def reader(answer: Envelope, verdict: Verdict) -> T:
             return read(answer, verdict, self.account, order_id)
 
-        return self._transport.ask(call, reader)
+        return self._transport.ask(call, envelope.cut, reader)
 
     def _page_of(self, listing: lists.Listing[Any]) -> lists.Ask:
         def ask(begin: datetime, end: datetime, number: int) -> list[Any]:
@@ -140,9 +139,8 @@ class PaytmClient:
                 order_id="",
                 url=endpoints.url(self.account, listing.operation),
                 text=envelope.seal(body, self.account.key, {**self._head(), "tokenType": "CHECKSUM"}),
-                flat=listing.flat,
             )
-            return self._transport.ask(call, listing.rows)
+            return self._transport.ask(call, envelope.plain if listing.flat else envelope.cut, listing.rows)
 
         return ask
 

@@ -1,4 +1,4 @@
-"""Where Paytm is: hosts per environment, paths per operation, and which addresses an account may use.
+"""Where Paytm is: hosts per environment, paths per operation.
 
 The hosts moved from paytm.in to paytmpayments.com from October 2024 on; the old ones still serve some merchants
 (``Account.host``). Source: Paytm docs, Initiate Transaction API; hosts as in Paytm's own SDKs and plugins.
@@ -6,11 +6,10 @@ The hosts moved from paytm.in to paytmpayments.com from October 2024 on; the old
 
 from __future__ import annotations
 
-import re
-from ipaddress import ip_address
 from urllib.parse import quote, urlencode
 
-from paytm_kit.gateways.base import Account, ConfigurationError
+from paytm_kit.gateways import hosts
+from paytm_kit.gateways.base import Account
 
 HOSTS = {
     "production": "https://secure.paytmpayments.com",
@@ -45,31 +44,8 @@ NAMES_ORDER = frozenset({"initiate", "payment_page"})  # these repeat mid and or
 
 
 def host(account: Account) -> str:
-    """scheme://host[:port] of the account's Paytm. Raises ConfigurationError when it must not be used.
-
-    Only https, except for a simulator on this very machine.
-    """
-    origin = (account.host or HOSTS.get(account.environment, "")).rstrip("/")
-    name = _hostname(origin)
-    where = f'HOST of account "{account.name}"'
-    if not name:
-        raise ConfigurationError(f"{where} must be https://name[:port] and nothing more ({account.environment}).")
-    if origin.startswith("http:") and not (account.environment == "simulator" and is_loopback(account)):
-        raise ConfigurationError(f"{where} must use https; plain http is for a simulator on this machine only.")
-    if ENVIRONMENT_OF.get(name, account.environment) != account.environment:
-        raise ConfigurationError(
-            f"{where} is Paytm's {ENVIRONMENT_OF[name]} host, but ENVIRONMENT says {account.environment}."
-        )
-    return origin
-
-
-def is_loopback(account: Account) -> bool:
-    """Whether the account's host is this very machine."""
-    name = _hostname(account.host.rstrip("/"))
-    try:
-        return name == "localhost" or ip_address(name).is_loopback
-    except ValueError:
-        return False
+    """scheme://host[:port] of the account's Paytm. Raises ConfigurationError when it must not be used."""
+    return hosts.origin(account, HOSTS, ENVIRONMENT_OF, who="Paytm")
 
 
 def url(account: Account, operation: str, order_id: str = "") -> str:
@@ -77,9 +53,3 @@ def url(account: Account, operation: str, order_id: str = "") -> str:
     path = PATHS[operation].format(mid=quote(account.merchant_id, safe=""))
     query = f"?{urlencode({'mid': account.merchant_id, 'orderId': order_id})}" if operation in NAMES_ORDER else ""
     return host(account) + path + query
-
-
-def _hostname(origin: str) -> str:
-    """The host's name in lower case; empty unless the text is http(s)://name[:port] and nothing more."""
-    match = re.fullmatch(r"https?://(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]+))(?::[0-9]{1,5})?", origin, re.ASCII)
-    return (match[1] or match[2]).lower() if match else ""

@@ -15,14 +15,11 @@ from typing import Any
 
 from paytm_kit import checksum
 from paytm_kit.gateways.base import Verdict
+from paytm_kit.gateways.http import Unreadable
 
 LARGEST = 256 * 1024  # characters
 
 _SPACE = re.compile(r"[ \t\n\r]*")
-
-
-class Unreadable(ValueError):
-    """A message that does not say one clear thing. ``str()`` says why, in our words, and is safe to log."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,22 +149,26 @@ def test_an_observer_that_raises_does_not_break_the_call(paytm, caplog):
     answer(paytm, {"body": GOOD})
     client = PaytmClient(wire.ACCOUNT, observer=observe)
     assert client.order_status(wire.ORDER).transaction_id == wire.TXNID
-    assert "paytm.observer.failed" in caplog.text
+    assert "gateway.observer.failed" in caplog.text
     assert "RuntimeError" in caplog.text
 
 
 def test_log_lines_have_stable_names_and_facts(paytm, client, caplog):
     answer(paytm, {"status": 502})
     answer(paytm, {"body": GOOD})
-    with caplog.at_level(logging.INFO, "paytm_kit.gateways.paytm"):
+    with caplog.at_level(logging.INFO, "paytm_kit.gateways"):
         client.order_status(wire.ORDER)
     failed, answered = caplog.records
-    assert failed.getMessage().startswith(f"paytm.call.failed order_id={wire.ORDER} operation=status attempt=1 ")
+    assert failed.getMessage().startswith(
+        f"gateway.call.failed gateway=paytm order_id={wire.ORDER} operation=status attempt=1 "
+    )
     assert (failed.levelname, failed.http_status) == ("WARNING", 502)
-    assert answered.getMessage().startswith(f"paytm.call.answered order_id={wire.ORDER} operation=status attempt=2 ")
+    assert answered.getMessage().startswith(
+        f"gateway.call.answered gateway=paytm order_id={wire.ORDER} operation=status attempt=2 "
+    )
     assert (answered.levelname, answered.order_id, answered.operation) == ("INFO", wire.ORDER, "status")
     assert answered.elapsed_ms >= 0
-    assert {record.name for record in caplog.records} == {"paytm_kit.gateways.paytm"}
+    assert {record.name for record in caplog.records} == {"paytm_kit.gateways"}
 
 
 def test_a_simulator_on_this_machine_is_not_sought_behind_a_proxy(monkeypatch):

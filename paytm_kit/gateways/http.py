@@ -1,4 +1,4 @@
-"""One signed JSON question to Paytm over HTTP: bounded in time and size, repeated only when no usable answer came.
+"""One question to a gateway over HTTP: bounded in time and size, repeated only when no usable answer came.
 
 What is sent through here must be safe to repeat with the same bytes, or say ``attempts=1``: a refund does.
 """
@@ -8,14 +8,15 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 import requests
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as PoolTimeout
 
+from paytm_kit.gateways import hosts
 from paytm_kit.gateways.base import (
     Account,
     Exchange,
@@ -24,19 +25,33 @@ from paytm_kit.gateways.base import (
     Unreachable,
     Verdict,
 )
-from paytm_kit.gateways.paytm import endpoints, envelope
 from paytm_kit.logs import EventLog
 
-log = EventLog("paytm_kit.gateways.paytm")
+log = EventLog("paytm_kit.gateways")
 
 ATTEMPTS = 3
 FIRST_PAUSE = 0.5  # seconds; doubles, and each pause is cut by chance to between half and all of it
 SHORTEST_ATTEMPT = 1.0  # seconds: with less time left, another attempt is not begun
+LARGEST_ANSWER = 256 * 1024  # bytes
 
-HEADERS = {"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "identity"}
+JSON = "application/json"
+HEADERS = {"Accept": JSON, "Accept-Encoding": "identity"}
 
 T = TypeVar("T")
-Reader = Callable[[envelope.Envelope, Verdict], T]
+
+
+class Answer(Protocol):
+    """An answer that could be read: it knows who signed it."""
+
+    def verdict(self, keys: tuple[str, ...]) -> Verdict | None:
+        """What a check of its signature finds; ``None`` where this gateway signs no answers."""
+
+
+A = TypeVar("A", bound=Answer)
+
+
+class Unreadable(ValueError):
+    """A message that does not say one clear thing. ``str()`` says why, in our words, and is safe to log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +63,9 @@ class Call:
     url: str
     text: str = field(repr=False)
     attempts: int = ATTEMPTS
-    flat: bool = False  # the answer is one plain object, without head and body
+    content_type: str = JSON
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    believed: frozenset[int] = frozenset()  # statuses outside 200 to 299 whose body is an answer all the same
 
 
 @dataclass(slots=True)
@@ -63,7 +80,7 @@ class _Attempt:
 
 
 class Transport:
-    """Connections to one account's Paytm; may be shared between threads.
+    """Connections to one account's gateway; may be shared between threads. ``who`` is its name in sentences.
 
     A call with all its repeats and pauses ends after ``connect_timeout + read_timeout`` seconds of the account; an
     answer that stops halfway just before that can add one more ``read_timeout``.
@@ -73,25 +90,28 @@ class Transport:
         self,
         account: Account,
         *,
+        who: str,
         observer: Observer | None = None,
         session: requests.Session | None = None,
         sleep: Callable[[float], None] | None = None,
     ) -> None:
         self._account = account
+        self._who = who
         self._observer = observer
         self._session = session or _new_session(account)
         self._sleep = sleep
 
-    def ask(self, call: Call, read: Reader[T]) -> T:
-        """Sends the call and returns what ``read`` makes of the answer. Raises GatewayError.
+    def ask(self, call: Call, opened: Callable[[str], A], read: Callable[[A, Any], T]) -> T:
+        """Sends the call and returns what ``read`` makes of the answer that ``opened`` found. Raises GatewayError.
 
-        ``Unreachable``, from here or from ``read``, is tried again; every other error is final.
+        ``opened`` raises Unreadable. ``Unreachable``, from here or from ``read``, is tried again; every other error is
+        final.
         """
         deadline = time.monotonic() + self._account.connect_timeout + self._account.read_timeout
         number = 1
         while True:
             try:
-                return self._attempt(call, read, number, deadline)
+                return self._attempt(call, opened, read, number, deadline)
             except Unreachable:
                 pause = FIRST_PAUSE * 2 ** (number - 1) * random.uniform(0.5, 1)  # noqa: S311
                 if number >= call.attempts or time.monotonic() + pause + SHORTEST_ATTEMPT > deadline:
@@ -99,12 +119,22 @@ class Transport:
             (self._sleep or time.sleep)(pause)
             number += 1
 
-    def _attempt(self, call: Call, read: Reader[T], number: int, deadline: float) -> T:
+    def _attempt(
+        self,
+        call: Call,
+        opened: Callable[[str], A],
+        read: Callable[[A, Any], T],
+        number: int,
+        deadline: float,
+    ) -> T:
         seen = _Attempt(number)
         started = time.monotonic()
         try:
             seen.response = self._post(call, seen, deadline)
-            answer = _open(call, seen.response)
+            try:
+                answer = opened(seen.response)
+            except Unreadable as error:
+                raise self._unreachable(call, f"the answer is unreadable ({error})") from None
             seen.verdict = answer.verdict(self._account.keys)
             result = read(answer, seen.verdict)
             seen.error = ""
@@ -121,28 +151,52 @@ class Transport:
             with self._session.post(
                 call.url,
                 data=call.text.encode(),
-                headers=HEADERS,
+                headers={
+                    "Content-Type": call.content_type,
+                    "Accept": JSON,
+                    "Accept-Encoding": "identity",
+                    **call.headers,
+                },
                 timeout=(min(self._account.connect_timeout, left), min(self._account.read_timeout, left)),
                 allow_redirects=False,
                 verify=True,
                 stream=True,
             ) as response:
                 seen.http_status = response.status_code
-                raw = _read(call, response, deadline)
+                raw = self._read(call, response, deadline)
         except (requests.RequestException, HTTPError, OSError) as error:
-            raise _unreachable(call, _reason(error)) from error
-        if not 200 <= seen.http_status < 300:
+            raise self._unreachable(call, _reason(error)) from error
+        if not 200 <= seen.http_status < 300 and seen.http_status not in call.believed:
             seen.response = raw.decode("utf-8", "replace")
-            raise _unreachable(call, f"HTTP status {seen.http_status}")
+            raise self._unreachable(call, f"HTTP status {seen.http_status}")
         try:
             return raw.decode("utf-8")
         except UnicodeDecodeError:
-            raise _unreachable(call, "the answer is not UTF-8") from None
+            raise self._unreachable(call, "the answer is not UTF-8") from None
+
+    def _read(self, call: Call, response: requests.Response, deadline: float) -> bytes:
+        """The answer's bytes, up to the size and the deadline.
+
+        read1 hands over whatever has come, so that a dripping answer is noticed; old versions of urllib3 only have
+        read.
+        """
+        read: Any = getattr(response.raw, "read1", response.raw.read)
+        parts: list[bytes] = []
+        size = 0
+        while part := read(16 * 1024, decode_content=True):
+            parts.append(part)
+            size += len(part)
+            if size > LARGEST_ANSWER:
+                raise self._unreachable(call, "the answer is too long")
+            if time.monotonic() > deadline:
+                raise self._unreachable(call, "the answer took too long")
+        return b"".join(parts)
 
     def _report(self, call: Call, seen: _Attempt, elapsed_ms: int) -> None:
         log.write(
             logging.WARNING if seen.error else logging.INFO,
-            "paytm.call.failed" if seen.error else "paytm.call.answered",
+            "gateway.call.failed" if seen.error else "gateway.call.answered",
+            gateway=self._account.gateway,
             order_id=call.order_id,
             operation=call.operation,
             attempt=seen.number,
@@ -167,39 +221,23 @@ class Transport:
         try:
             self._observer(exchange)
         except Exception as error:  # noqa: BLE001 - whoever watches must not break a payment
-            log.error("paytm.observer.failed", order_id=call.order_id, error=type(error).__name__)
+            log.error("gateway.observer.failed", order_id=call.order_id, error=type(error).__name__)
+
+    def _unreachable(self, call: Call, why: str) -> Unreachable:
+        return Unreachable(
+            f"{self._who} gave no usable answer to {call.operation} for order {call.order_id}: {why}. "
+            "The outcome is unknown; ask again with the same order id."
+            if call.order_id
+            else f"{self._who} gave no usable answer to {call.operation}: {why}. Ask again.",
+            order_id=call.order_id,
+        )
 
 
 def _new_session(account: Account) -> requests.Session:
     session = requests.Session()
     # A simulator on this machine is never behind the proxy that the environment names.
-    session.trust_env = not endpoints.is_loopback(account)
+    session.trust_env = not hosts.is_loopback(account)
     return session
-
-
-def _read(call: Call, response: requests.Response, deadline: float) -> bytes:
-    """The answer's bytes, up to the size and the deadline.
-
-    read1 hands over whatever has come, so that a dripping answer is noticed; old versions of urllib3 only have read.
-    """
-    read = getattr(response.raw, "read1", response.raw.read)
-    parts: list[bytes] = []
-    size = 0
-    while part := read(16 * 1024, decode_content=True):
-        parts.append(part)
-        size += len(part)
-        if size > envelope.LARGEST:
-            raise _unreachable(call, "the answer is too long")
-        if time.monotonic() > deadline:
-            raise _unreachable(call, "the answer took too long")
-    return b"".join(parts)
-
-
-def _open(call: Call, text: str) -> envelope.Envelope:
-    try:
-        return envelope.plain(text) if call.flat else envelope.cut(text)
-    except envelope.Unreadable as error:
-        raise _unreachable(call, f"the answer is unreadable ({error})") from None
 
 
 def _reason(error: Exception) -> str:
@@ -209,13 +247,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, (requests.Timeout, PoolTimeout, TimeoutError)):
         return "time-out"
     return f"no connection ({type(error).__name__})"
-
-
-def _unreachable(call: Call, why: str) -> Unreachable:
-    return Unreachable(
-        f"Paytm gave no usable answer to {call.operation} for order {call.order_id}: {why}. "
-        "The outcome is unknown; ask again with the same order id."
-        if call.order_id
-        else f"Paytm gave no usable answer to {call.operation}: {why}. Ask again.",
-        order_id=call.order_id,
-    )
