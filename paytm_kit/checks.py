@@ -21,7 +21,6 @@ from paytm_kit.gateways.base import Account, ConfigurationError, Flow, GatewayEr
 from paytm_kit.ledger import waiting
 from paytm_kit.models import Payment
 
-KEY_LENGTHS = (16, 24, 32)
 SEE_EXAMPLE = "settings.example.env names every setting with its meaning."
 
 
@@ -206,7 +205,11 @@ def _isolation() -> Iterator[CheckMessage]:
 
 
 def _account(account: Account) -> Iterator[CheckMessage]:
-    found = [*_keys(account), *_merchant_id(account), *_production(account)]
+    told = [
+        (Error if fault.serious else Warning)(fault.what, hint=fault.todo, id=f"paytm_kit.{fault.id}")
+        for fault in gateways.faults(account)
+    ]
+    found = [*told, *_production(account)]
     yield from found
     if any(message.level >= ERROR for message in found):
         return
@@ -216,40 +219,9 @@ def _account(account: Account) -> Iterator[CheckMessage]:
         yield Error(str(error), hint=SEE_EXAMPLE, id="paytm_kit.E008")
 
 
-def _keys(account: Account) -> Iterator[CheckMessage]:
-    for name, key in zip(("merchant key", "previous merchant key"), account.keys, strict=False):
-        if len(key.encode()) not in KEY_LENGTHS:
-            yield Error(
-                f'The {name} of account "{account.name}" has {len(key.encode())} bytes; it must have 16.',
-                hint="Was it cut at a # or a quote, or does it carry a space or line break? Quote it in .env.",
-                id="paytm_kit.E006",
-            )
-        elif key != key.strip():
-            yield Warning(
-                f'The {name} of account "{account.name}" begins or ends with white space.',
-                hint="Paytm's keys do not: copy it anew from the dashboard, or every signature will be wrong.",
-                id="paytm_kit.W018",
-            )
-
-
-def _merchant_id(account: Account) -> Iterator[CheckMessage]:
-    if not re.fullmatch(r"[A-Za-z0-9_-]{1,20}", account.merchant_id):
-        yield Error(
-            f'The MID of account "{account.name}" must be at most 20 letters and digits.',
-            hint="Copy it from API keys in Paytm's dashboard.",
-            id="paytm_kit.E007",
-        )
-
-
 def _production(account: Account) -> Iterator[CheckMessage]:
     if account.environment != "production":
         return
-    if account.website == "WEBSTAGING":
-        yield Warning(
-            f'Account "{account.name}" is production but its website is WEBSTAGING.',
-            hint="Set WEBSITE to the name in the dashboard, usually DEFAULT: else Paytm answers 501 System Error.",
-            id="paytm_kit.W009",
-        )
     if account.host and ("stag" in account.host or not conf.is_public_https(account.host)):
         yield Error(
             f'Account "{account.name}" is production but its host is {account.host}.',
@@ -271,12 +243,16 @@ def _production(account: Account) -> Iterator[CheckMessage]:
 
 
 def _together(accounts: list[Account]) -> Iterator[CheckMessage]:
-    counts = Counter((account.environment, account.merchant_id) for account in accounts)
-    for (environment, merchant_id), count in counts.items():
+    counts = Counter(map(_whose, accounts))
+    for whose, count in counts.items():
         if count > 1:
-            names = ", ".join(a.name for a in accounts if (a.environment, a.merchant_id) == (environment, merchant_id))
+            names = ", ".join(account.name for account in accounts if _whose(account) == whose)
             yield Warning(
                 f"These accounts have the same MID: {names}.",
-                hint="Paytm sends a MID's webhooks to one address, so only one account hears them. Use one account.",
+                hint="A MID's webhooks go to one address, so only one account hears them. Use one account.",
                 id="paytm_kit.W019",
             )
+
+
+def _whose(account: Account) -> tuple[str, str, str]:
+    return account.gateway, account.environment, account.merchant_id

@@ -35,8 +35,15 @@ KEPT = frozenset(
     bankreferenceno extserialno
     orders merchantorderid ordersearchtype ordersearchstatus ordercreatedtime paymode fromdate todate pagenumber
     startdate enddate pagenum pagesize count errormessage
+    merchantidentifier success orderdetail createdate paymentinstrument bank txns pgtransid pgtranstime
+    responsecode responsedescription doredirect useraccountdebited refunddetails merchantrefid mode updatedesired
+    updatereason
     """.split()
 )
+# Objects that are looked into; as a plain value such a field is dropped.
+OBJECTS = frozenset({"card"})
+# Fields of a form whose value is a JSON text: what is in it is redacted by its own names.
+JSON_TEXTS = frozenset({"data", "txndata"})
 SHORTENED = frozenset({"checksumhash", "signature", "checksum", "txntoken", "token", "ssotoken", "paytmssotoken"})
 CONTACTS = frozenset(
     {"email", "mobile", "mobileno", "mobilenumber", "maskedcustomermobilenumber", "payeraccount", "vpa"}
@@ -93,6 +100,19 @@ def mask_contact(value: str) -> str:
         name, _, domain = value.rpartition("@")
         return f"{name[:1]}***@{domain}"
     return "******" + value[-4:] if len(value) > 4 else "******"
+
+
+def findable(contact: str) -> str:
+    """The masked form by which a contact is kept with its payment and found again: one spelling for each.
+
+    ``Asha@Example.com`` → ``a***@example.com``; ``+91 90000 00001`` → ``******0001``. Empty for what is neither an
+    address nor at least eight digits.
+    """
+    contact = one_line(contact).strip().lower()
+    if "@" in contact:
+        return mask_contact(contact)
+    digits = "".join(_DIGITS.findall(contact)) if contact.isascii() else ""
+    return mask_contact(digits) if len(digits) >= 8 else ""
 
 
 def mask_cards(text: str) -> str:
@@ -154,13 +174,15 @@ def redact_value(name: str, value: str) -> str:
         return safe_line(mask_contact(value))
     if key in KEPT:
         return safe_line(value)
+    if key in JSON_TEXTS and value.startswith("{"):
+        return redact_body(value, "application/json")
     return DROPPED
 
 
 def redact(value: Any, name: str = "body") -> Any:
     """A parsed JSON value as it may be stored; unknown names keep their name and lose their value."""
     if isinstance(value, Mapping):
-        allowed = _key(name) in KEPT
+        allowed = _key(name) in KEPT | OBJECTS
         return {
             _shown_name(str(key)): redact(item, str(key)) if allowed else DROPPED
             for key, item in list(value.items())[:100]

@@ -2,14 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from paytm_kit.gateways.base import Account, ConfigurationError, Gateway, Observer
+from paytm_kit.gateways.base import Account, ConfigurationError, Fault, Gateway, Meaning, Observer
 from paytm_kit.gateways.paytm import PaytmGateway
+from paytm_kit.gateways.paytm.codes import explain
+from paytm_kit.gateways.paytm.faults import find as find_faults
+from paytm_kit.gateways.zaakpay import ZaakpayGateway
+from paytm_kit.gateways.zaakpay.codes import explain as explain_zaakpay
 
 GATEWAYS: dict[str, Callable[[Account, Observer | None], Gateway]] = {
     "paytm": PaytmGateway,
+    "zaakpay": ZaakpayGateway,
 }
+
+
+# What a result code means; asked with the code and whether it came with a refund.
+CODES: dict[str, Callable[[str, bool], Meaning | None]] = {
+    "paytm": explain,
+    "zaakpay": explain_zaakpay,
+}
+
+
+def meaning(gateway: str, code: str, *, of_refund: bool = False) -> Meaning | None:
+    """What a result code of this gateway means; ``None`` for a code or a gateway that we do not know."""
+    find = CODES.get(gateway)
+    return find(code, of_refund) if find is not None and code else None
+
+
+# What looks wrong about an account's settings. What has no row here is said when the gateway is built.
+FAULTS: dict[str, Callable[[Account], Iterator[Fault]]] = {
+    "paytm": find_faults,
+}
+
+
+def faults(account: Account) -> Iterator[Fault]:
+    """What looks wrong about this account's settings, before anything is sent."""
+    find = FAULTS.get(account.gateway)
+    return find(account) if find is not None else iter(())
 
 
 def build(account: Account, observer: Observer | None = None) -> Gateway:

@@ -38,6 +38,15 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Meaning:
+    """What a gateway's result code means: English texts marked for translation, translated where they are shown."""
+
+    what: str  # happened, for the merchant
+    todo: str  # by the merchant
+    shopper: str  # plain and safe; empty when the shopper is told nothing
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """One set of credentials at one gateway. ``repr`` never shows a key."""
 
@@ -126,6 +135,7 @@ class RefundRequest:
     amount: Decimal
     reason: str = ""  # for the gateway's own record; cut to what it takes
     wait: bool = False  # let the gateway ask the bank before it answers, where it can
+    whole: bool = False  # all that was captured goes back: some gateways ask for that in other words
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +279,7 @@ class Notice:
     detail: str = ""  # why the verdict is what it is, safe to log
     refund: RefundOutcome | None = None  # when it is about a refund: which one; its state is UNKNOWN, since we ask
     dispute: DisputeClaim | None = None  # when it is about a dispute; nobody can be asked about it
+    also: tuple[str, ...] = ()  # further gateway order ids that it speaks of: some gateways send several at once
 
     @property
     def order_id(self) -> str:
@@ -291,9 +302,20 @@ class Exchange:
     error: str = ""
     elapsed_ms: int = 0
     attempt: int = 1
+    content_type: str = "application/json"  # of the request; answers are JSON
 
 
 Observer = Callable[[Exchange], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What looks wrong about an account's settings before anything was sent: ``id`` such as E006 is for good."""
+
+    id: str
+    serious: bool  # it cannot work; otherwise it only looks wrong
+    what: str
+    todo: str
 
 
 class GatewayError(Exception):
@@ -343,6 +365,12 @@ class UnreadableReport(GatewayError):
     code = "unreadable_report"
 
 
+class Unsupported(GatewayError):
+    """This gateway cannot do that, or the kit does not know how to ask it. ``str()`` says which."""
+
+    code = "unsupported"
+
+
 class Refused(GatewayError):
     """The gateway understood and said no."""
 
@@ -361,6 +389,7 @@ class Gateway(Protocol):
     """One gateway, for one account. Raises only GatewayError."""
 
     account: Account
+    acknowledgement: str  # the text that its webhook must be answered with once taken in; empty: any will do
 
     @property
     def host(self) -> str:

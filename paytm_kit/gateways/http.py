@@ -217,6 +217,7 @@ class Transport:
             error=seen.error,
             elapsed_ms=elapsed_ms,
             attempt=seen.number,
+            content_type=call.content_type,
         )
         try:
             self._observer(exchange)

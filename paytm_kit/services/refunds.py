@@ -124,6 +124,7 @@ def send(refund_pk: int, *, last_sent_at: datetime | None = None, source: str = 
         amount=refund.amount,
         reason=refund.reason,
         wait=refund.wait,
+        whole=refund.amount == payment.captured_amount,
     )
     try:
         outcome = journal.gateway_for(journal.account_of(payment)).refund(wanted)

@@ -29,6 +29,7 @@ from paytm_kit.gateways.base import (
     Outcome,
     RefundOutcome,
     State,
+    Unsupported,
 )
 from paytm_kit.ledger import book
 from paytm_kit.ledger import refunds as refund_ledger
@@ -60,12 +61,13 @@ class Finding:
 
 @dataclass(slots=True)
 class Report:
-    """What one sweep saw. ``errors``: lists that could not be read to their end, by account."""
+    """What one sweep saw. ``errors``: lists that could not be read to their end; ``notes``: those that do not exist."""
 
     listed: int = 0
     agreed: int = 0
     findings: list[Finding] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     stopped: bool = False
 
     @property
@@ -85,9 +87,9 @@ def run(
     began = timezone.now()
     for chosen in _accounts(report, account):
         gateway = journal.gateway_for(chosen)
-        for what, rows in _lists(gateway, since, until):
+        for what, read in _lists(gateway).items():
             try:
-                for row in rows:
+                for row in read(since, until):
                     if stop is not None and stop.is_set():
                         report.stopped = True
                         return
@@ -100,6 +102,8 @@ def run(
                         continue
                     report.findings.append(finding)
                     yield finding
+            except Unsupported as error:
+                report.notes.append(f'account "{chosen.name}", list of {what}: {error}')
             except GatewayError as error:
                 report.errors.append(f'account "{chosen.name}", list of {what}: {error}')
 
@@ -120,14 +124,9 @@ def _accounts(report: Report, wanted: str) -> Iterator[Account]:
             yield found
 
 
-def _lists(gateway: Gateway, since: datetime, until: datetime) -> Iterator[tuple[str, Iterator[Entry]]]:
+def _lists(gateway: Gateway) -> dict[str, Callable[[datetime, datetime], Iterator[Entry]]]:
     """Orders first: a refund is recorded on a payment that the first list may just have brought up to date."""
-    lists: dict[str, Callable[[datetime, datetime], Iterator[Entry]]] = {
-        "orders": gateway.list_orders,
-        "refunds": gateway.list_refunds,
-    }
-    for what, read in lists.items():
-        yield what, read(since, until)
+    return {"orders": gateway.list_orders, "refunds": gateway.list_refunds}
 
 
 def _look(account: Account, row: Entry, began: datetime) -> Finding | None:

@@ -9,6 +9,7 @@ import threading
 from datetime import datetime
 from typing import Any
 
+from paytm_kit.gateways import order_ids
 from paytm_kit.ledger import book
 from paytm_kit.models import Payment
 
@@ -23,8 +24,8 @@ def follow_orders() -> None:
         _here.order = order
         return original(order, **rest)
 
-    def new_order_id(now: datetime) -> str:
+    def new_order_id(gateway: str, now: datetime) -> str:
         return f"{_here.order.cart_key}-{Payment.objects.for_order(_here.order).count()}"
 
     book.open_payment = open_payment
-    book._new_order_id = new_order_id
+    order_ids.new = new_order_id

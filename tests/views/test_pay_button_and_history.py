@@ -80,25 +80,33 @@ def test_a_button_without_its_csrf_token_does_nothing(order: Order, client: Clie
     assert not Payment.objects.exists()
 
 
+@pytest.mark.parametrize("text", ["", "x", "a:b:c", "\x00", "é" * 5000], ids=["none", "x", "three", "NUL", "long"])
+def test_a_value_that_is_not_a_buttons_is_a_calm_400(text: str, order: Order, client: Client) -> None:
+    refused(client, text)
+
+
 @pytest.mark.parametrize(
-    "forged",
+    "value",
     [
-        "",
-        "x",
-        "a:b:c",
-        "\x00",
-        "é" * 5000,
-        signing.dumps(["shop.order", "1", "default", "", ""], salt="another"),
-        signing.dumps(["shop.order", "999999", "default", "", ""], salt=pay_button.SALT),
-        signing.dumps(["shop.order", "not a key", "default", "", ""], salt=pay_button.SALT),
-        signing.dumps(["nothing.here", "1", "default", "", ""], salt=pay_button.SALT),
-        signing.dumps({"order": 1}, salt=pay_button.SALT),
-        signing.dumps(5, salt=pay_button.SALT),
+        ["shop.order", "999999", "default", "", ""],
+        ["shop.order", "not a key", "default", "", ""],
+        ["nothing.here", "1", "default", "", ""],
+        {"order": 1},
+        5,
     ],
+    ids=["gone", "no key", "no model", "a dictionary", "a number"],
 )
-def test_a_value_that_is_not_a_buttons_is_a_calm_400(forged: str, order: Order, client: Client) -> None:
+def test_a_signed_value_that_names_no_order_is_too(value: object, order: Order, client: Client) -> None:
+    refused(client, signing.dumps(value, salt=pay_button.SALT))
+
+
+def test_what_was_signed_for_something_else_is_too(order: Order, client: Client) -> None:
+    refused(client, signing.dumps(["shop.order", str(order.pk), "default", "", ""], salt="another"))
+
+
+def refused(client: Client, text: str) -> None:
     client.cookies["csrftoken"] = token = "a" * 32
-    response = client.post("/paytm/open/", {"order": forged, "csrfmiddlewaretoken": token})
+    response = client.post("/paytm/open/", {"order": text, "csrfmiddlewaretoken": token})
     assert response.status_code == 400
     assert "nothing is lost" in response.content.decode()
     assert not Payment.objects.exists()

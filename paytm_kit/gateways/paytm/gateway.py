@@ -29,6 +29,8 @@ from paytm_kit.gateways.paytm.client import PaytmClient
 class PaytmGateway:
     """Implements ``base.Gateway`` for one account. Raises ConfigurationError when the account cannot work."""
 
+    acknowledgement = ""
+
     def __init__(
         self, account: Account, observer: Observer | None = None, *, client: PaytmClient | None = None
     ) -> None:

@@ -11,21 +11,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import parse_qsl
 
 from paytm_kit import checksum
+from paytm_kit.gateways import inbound
 from paytm_kit.gateways.base import Account, InboundMessage, Notice, Outcome, RefundOutcome, State, Verdict
+from paytm_kit.gateways.http import Unreadable
 from paytm_kit.gateways.paytm import answers, codes, disputes, envelope
-from paytm_kit.gateways.paytm.envelope import Unreadable
 from paytm_kit.logs import EventLog
 
 log = EventLog("paytm_kit.gateways.paytm")
-
-LARGEST = 64 * 1024  # bytes
-MOST_FIELDS = 100
-FORM, JSON = "application/x-www-form-urlencoded", "application/json"
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 REFUND, DISPUTE = "refund", "dispute"
 
@@ -154,40 +148,17 @@ def _other_family(said: Mapping[str, Any]) -> str:
 
 
 def _parse(message: InboundMessage) -> _Parsed:
-    if len(message.body) > LARGEST:
-        raise Unreadable("the body is too large")
-    kind, _, parameters = message.content_type.partition(";")
-    charset = re.search(r"charset\s*=\s*\"?([^\s;\"]+)", parameters, re.IGNORECASE)
-    if charset and charset[1].lower() not in ("utf-8", "utf8"):
-        raise Unreadable("the charset is not UTF-8")
-    try:
-        text = message.body.decode("utf-8")
-    except UnicodeDecodeError:
-        raise Unreadable("the body is not UTF-8") from None
-    parse = _PARSERS.get(kind.strip().lower())
+    kind, text = inbound.opened(message)
+    parse = _PARSERS.get(kind)
     if parse is None:
         raise Unreadable("the content type is neither a form nor JSON")
     parsed = parse(text)
-    if any(_CONTROL.search(name + value) for name, value in parsed.fields.items()):
-        raise Unreadable("a control character in a field")
+    inbound.no_control_characters(parsed.fields)
     return parsed
 
 
 def _form(text: str) -> _Parsed:
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
-    except UnicodeDecodeError:
-        raise Unreadable("a field is not UTF-8") from None
-    except ValueError:
-        raise Unreadable("too many fields") from None
-    if not pairs:
-        raise Unreadable("the form is empty")
-    fields: dict[str, str] = {}
-    for name, value in pairs:
-        if name in fields:
-            raise Unreadable(f"{ascii(name)[:60]} comes twice")
-        fields[name] = value
-    return _Parsed(fields, (answers.UPPER,))
+    return _Parsed(inbound.form(text), (answers.UPPER,))
 
 
 def _json(text: str) -> _Parsed:
@@ -197,9 +168,9 @@ def _json(text: str) -> _Parsed:
 
 def _texts(body: Mapping[str, Any]) -> dict[str, str]:
     """The body's own members as text; what is nested is named, but decides nothing and is not carried along."""
-    if len(body) > MOST_FIELDS:
+    if len(body) > inbound.MOST_FIELDS:
         raise Unreadable("too many fields")
     return {name: value if isinstance(value, str) else "" for name, value in body.items()}
 
 
-_PARSERS = {FORM: _form, JSON: _json}
+_PARSERS = {inbound.FORM: _form, inbound.JSON: _json}

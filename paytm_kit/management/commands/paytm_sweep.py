@@ -61,6 +61,8 @@ class Command(LedgerCommand):
     def _sum_up(self, report: sweep.Report) -> None:
         for error in report.errors:
             self.stderr.write(error)
+        for note in report.notes:
+            self.stdout.write(f"not swept: {note}")
         if report.stopped:
             self.stdout.write("stopped before the end: run it again")
         left = sum(finding.left for finding in report.findings)

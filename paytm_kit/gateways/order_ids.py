@@ -1,0 +1,35 @@
+"""How we name a payment to its gateway: unique, not to be guessed, readable aloud, and in a form that it takes."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+INDIA = timezone(timedelta(hours=5, minutes=30), "IST")
+ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # no l, o, 0, 1: people read these ids aloud to support
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The day in India as six digits, then ``separator`` and so many random characters of five bits each."""
+
+    separator: str = "-"
+    random: int = 20
+
+    @property
+    def length(self) -> int:
+        return 6 + len(self.separator) + self.random
+
+
+USUAL = Form()
+# Zaakpay, Redirect Flow: letters and digits, at most 20 (70 random bits remain).
+FORMS: Mapping[str, Form] = {"zaakpay": Form(separator="", random=14)}
+
+
+def new(gateway: str, now: datetime) -> str:
+    """A gateway order id for this gateway, such as ``261122-74mpymfdtpxn2jjckmzt``."""
+    form = FORMS.get(gateway, USUAL)
+    drawn = "".join(secrets.choice(ALPHABET) for _ in range(form.random))
+    return f"{now.astimezone(INDIA):%y%m%d}{form.separator}{drawn}"

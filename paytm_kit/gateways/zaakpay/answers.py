@@ -1,0 +1,199 @@
+"""Zaakpay's JSON answers read into our Outcome and RefundOutcome. They come unsigned: TLS vouches for them.
+
+Source: developer.zaakpay.com, Check Transaction Status API (v5) and Refunding a Transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from paytm_kit.gateways.base import Account, Outcome, RefundOutcome, Refused, State, Unreachable, UntrustedResponse
+from paytm_kit.gateways.http import Unreadable
+from paytm_kit.gateways.zaakpay import codes, fields
+from paytm_kit.masking import one_line, safe_line
+
+INDIA = timezone(timedelta(hours=5, minutes=30), "IST")
+MOST_ORDERS = 100
+
+_IDENTIFIER = re.compile(r"[!-~]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that was JSON; nobody signed it."""
+
+    body: Mapping[str, Any] = field(repr=False)
+
+    def verdict(self, keys: tuple[str, ...]) -> None:
+        return None
+
+
+def opened(text: str) -> Answer:
+    """Raises Unreadable for what is no JSON object, and for one that names a member twice."""
+    try:
+        body = json.loads(text, object_pairs_hook=_once, parse_float=str, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"no JSON: {type(error).__name__}") from None
+    if not isinstance(body, dict):
+        raise Unreadable("no JSON object")
+    return Answer(body)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a member comes twice")
+    return found
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is no JSON")
+
+
+def outcome(answer: Answer, account: Account, order_id: str) -> Outcome:
+    """What became of the order. Raises UntrustedResponse when it is about another one, Refused about our question."""
+    order = _order(answer, account, order_id)
+    if order is None:
+        return Outcome(order_id=order_id, state=State.NOT_FOUND, code="205", shopper_text=codes.NOT_HEARD)
+    code = text(order.get("responseCode"))
+    known = codes.ORDER.get(code)
+    said, instrument = _members(order, "orderDetail"), _members(order, "paymentInstrument")
+    card = _members(instrument, "card")
+    transaction = identifier(said.get("txnId"))
+    amount = fields.rupees(said.get("amount"))
+    state = known.state if known else State.UNKNOWN
+    if state is State.SUCCESS and (amount is None or not transaction):
+        state = State.UNKNOWN
+    if state is State.FAILURE and text(order.get("txnStatus")) not in ("", "1"):
+        state = State.UNKNOWN  # the two words contradict each other
+    return Outcome(
+        order_id=order_id,
+        state=state,
+        merchant_id=account.merchant_id,
+        amount=amount,
+        currency=fields.CURRENCY,
+        transaction_id=transaction,
+        code=one_line(code, 64),
+        message=safe_line(text(order.get("responseDescription"))),
+        shopper_text=known.shopper if known and state is not State.UNKNOWN else codes.CONFIRMING,
+        payment_mode=one_line(text(instrument.get("paymentMode")), 30),
+        bank_name=one_line(said_text(card.get("bank")), 100),
+        network=one_line(said_text(card.get("cardScheme")), 20).upper(),
+        transaction_at=moment(text(order.get("txnDate"))),
+    )
+
+
+def accepted(answer: Answer, order_id: str, refund_id: str) -> RefundOutcome:
+    """What Zaakpay says to a request for a refund. Raises Refused when it did not take the question."""
+    code = text(answer.body.get("responseCode") or answer.body.get("responsecode"))
+    message = safe_line(text(answer.body.get("responseDescription") or answer.body.get("responsedescription")))
+    _our_question(code, message, order_id)
+    known = codes.REFUND.get(code)
+    return RefundOutcome(
+        order_id=order_id,
+        refund_id=refund_id,
+        state=known.state if known else State.UNKNOWN,
+        code=one_line(code, 64),
+        message=message,
+        shopper_text=known.shopper if known else codes.REFUNDING,
+    )
+
+
+def refund(answer: Answer, account: Account, order_id: str, refund_id: str) -> RefundOutcome:
+    """What became of a refund, from the list that comes with its order's status.
+
+    Listed with the card network's reference it was paid; listed without, it is under way. (What a refund to UPI or a
+    wallet shows when it is paid is not documented: it stays pending until the order's own code says completed.)
+    """
+    order = _order(answer, account, order_id)
+    listed = order.get("refundDetails") if order is not None else None
+    rows = [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
+    ours = [row for row in rows if text(row.get("merchantRefId")) == refund_id]
+    if len(ours) > 1:
+        raise UntrustedResponse(f"Zaakpay lists refund {refund_id} twice.", order_id=order_id)
+    if order is None or not ours:
+        return RefundOutcome(order_id=order_id, refund_id=refund_id, state=State.NOT_FOUND)
+    arn = said_text(ours[0].get("arn"))
+    over = bool(arn) or text(order.get("responseCode")) in PAID_BACK
+    return RefundOutcome(
+        order_id=order_id,
+        refund_id=refund_id,
+        state=State.SUCCESS if over else State.PENDING,
+        merchant_id=account.merchant_id,
+        amount=fields.rupees(ours[0].get("amount")),
+        transaction_id=identifier(_members(order, "orderDetail").get("txnId")),
+        code=one_line(text(order.get("responseCode")), 64),
+        message=safe_line(text(order.get("responseDescription"))),
+        shopper_text=codes.REFUNDED if over else codes.REFUNDING,
+        arn=one_line(arn, 64),
+    )
+
+
+# "Refund completed", "paid", and their forms before the payout: of the whole order.
+PAID_BACK = frozenset({"231", "236", "256"})
+
+
+def _order(answer: Answer, account: Account, order_id: str) -> Mapping[str, Any] | None:
+    """The one order of the answer that was asked about; ``None`` when Zaakpay knows none."""
+    body = answer.body
+    merchant = text(body.get("merchantIdentifier"))
+    if merchant and merchant != account.merchant_id:
+        raise UntrustedResponse("Zaakpay answered about another merchant.", order_id=order_id)
+    listed = body.get("orders")
+    orders = [row for row in listed[:MOST_ORDERS] if isinstance(row, dict)] if isinstance(listed, list) else []
+    ours = [row for row in orders if text(_members(row, "orderDetail").get("orderId")) == order_id]
+    if len(ours) == 1:
+        return ours[0]
+    if ours:
+        raise UntrustedResponse("Zaakpay names the order twice.", order_id=order_id)
+    alone = orders[0] if len(orders) == 1 else body
+    code, message = text(alone.get("responseCode")), safe_line(text(alone.get("responseDescription")))
+    if code == "205":
+        return None
+    _our_question(code, message, order_id)
+    if orders:
+        raise UntrustedResponse("Zaakpay answered about another order.", order_id=order_id)
+    raise Unreachable(f"Zaakpay's answer names no order (code {code or 'none'}). Ask again.", order_id=order_id)
+
+
+def _our_question(code: str, message: str, order_id: str) -> None:
+    if code in codes.QUESTION:
+        raise Refused(f"Zaakpay did not take the question: {code} {message}", order_id=order_id, gateway_code=code)
+
+
+def _members(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    inner = body.get(name)
+    return inner if isinstance(inner, dict) else {}
+
+
+def text(value: Any) -> str:
+    """Codes come as texts and as numbers."""
+    return value if isinstance(value, str) else str(value) if type(value) is int else ""
+
+
+def said_text(value: Any) -> str:
+    """As ``text``; missing ones are written ``NA``."""
+    found = text(value)
+    return "" if found.upper() in ("NA", "NULL") else found
+
+
+def identifier(value: Any) -> str:
+    """An id as it may stand in a column and a log; empty for anything else."""
+    found = said_text(value)
+    return found if _IDENTIFIER.fullmatch(found) else ""
+
+
+def moment(written: str) -> datetime | None:
+    """``2026-01-15 10:11:13.36`` (status, webhooks) or ``01/15/2026 10:11:12`` (return), in India's time."""
+    for form in ("%Y-%m-%d %H:%M:%S.%f", "%Y-%m-%d %H:%M:%S", "%m/%d/%Y %H:%M:%S"):
+        try:
+            found = datetime.strptime(written, form).replace(tzinfo=INDIA)
+        except ValueError:
+            continue
+        return found if 2000 <= found.year <= 2100 else None
+    return None
