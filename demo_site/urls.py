@@ -16,6 +16,7 @@ admin.site.site_title = "Kadamb"
 urlpatterns = [
     path("", include("demo_site.shop.urls")),
     path("paytm/", include("paytm_kit.urls")),
+    path("walkthrough/", include("demo_site.walkthrough.urls")),
     path("login/", auth.LoginView.as_view(template_name="shop/login.html"), name="login"),
     path("logout/", auth.LogoutView.as_view(), name="logout"),
     path("language/", set_language, name="set_language"),

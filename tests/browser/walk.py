@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from demo_site.shop.models import Order
 from paytm_kit import refunds
+from paytm_kit.models import EmailCode
 from tests.browser.shopper import CHECKED, DETAILS, FAILED, ITEM, PAID, WAITING, PaymentPage, Shopper
 from tests.browser.simulator import Simulator
 from tests.browser.watch import Watch
@@ -17,7 +18,7 @@ from tests.browser.watch import Watch
 Steps = Iterator[tuple[str, Page]]
 
 # Answers to a POST, and what only a click brings: looked at once, as they stand.
-NOT_TO_BE_RELOADED = frozenset({"checkout-mistakes", "js-checkout-open"})
+NOT_TO_BE_RELOADED = frozenset({"checkout-mistakes", "js-checkout-open", "code-wrong", "wait"})
 
 
 def shop(shopper: Shopper, simulator: Simulator, watch: Watch, settings: Any) -> Steps:
@@ -109,6 +110,10 @@ def results(shopper: Shopper, simulator: Simulator, watch: Watch, settings: Any)
         yield name, page
         shopper.open(order.get_absolute_url())
         yield f"order-{name}", page
+        if name == "paid":
+            shopper.open(order.payments.get().get_receipt_url())
+            shopper.sees("Receipt")
+            yield "receipt", page
 
 
 def calm(shopper: Shopper, simulator: Simulator, watch: Watch, settings: Any) -> Steps:
@@ -184,4 +189,65 @@ def account(shopper: Shopper, simulator: Simulator, watch: Watch, settings: Any)
     yield "my-payments", page
 
 
-JOURNEYS = {"shop": shop, "payment": payment, "bank": bank, "results": results, "calm": calm, "account": account}
+def walkthrough(shopper: Shopper, simulator: Simulator, watch: Watch, settings: Any) -> Steps:
+    """What a newcomer reads about a payment on its way, about a paid one, and about an attack on it."""
+    page = shopper.page
+    order = shopper.place_order()
+    gateway = shopper.go_to_payment()
+    paying = page.url
+    shopper.open(order.get_absolute_url())
+    yield "order-on-the-wire", page
+    shopper.link("See what happened on the wire").click()
+    shopper.sees("What just happened")
+    yield "walkthrough-open", page
+    page.goto(paying)
+    gateway.by_upi()
+    shopper.sees(PAID)
+    shopper.link("See what happened on the wire").click()
+    shopper.sees("What just happened")
+    page.get_by_role("button", name="Try it: Change the amount").click()
+    expect(page.get_by_text("Caught by this check: Signature.")).to_be_visible()
+    yield "walkthrough-tried", page
+
+
+def hurdles(shopper: Shopper, simulator: Simulator, watch: Watch, settings: Any) -> Steps:
+    """What may stand before the gateway's page: a code by e-mail, a person's look, a refusal, a wait."""
+    page = shopper.page
+
+    def pay_under(action: str, heading: str) -> None:
+        rule = {"name": action, "when": "amount >= 1", "action": action, "reason": "For the walk."}
+        settings.PAYTM_KIT = {**settings.PAYTM_KIT, "RISK_RULES": [rule]}
+        shopper.has_ordered()
+        shopper.pay_button().click()
+        shopper.sees(heading)
+
+    pay_under("verify", "Enter the code from your e-mail")
+    yield "code", page
+    page.get_by_label("Six-digit code").fill("12345")
+    watch.expect("console: .* 422")
+    shopper.button("Continue to payment").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    yield "code-wrong", page
+    EmailCode.objects.update(sent_at=None)
+    page.goto(page.url)
+    shopper.sees("Confirm that it is you")
+    yield "code-expired", page
+    pay_under("hold", "We are looking at your order first")
+    yield "looked-at", page
+    watch.expect("console: .* 403")
+    pay_under("refuse", "This payment cannot be made here just now")
+    yield "refused", page
+    settings.PAYTM_KIT = {**settings.PAYTM_KIT, "LIMITS": "newcomers=1/10m, device=1/10m"}
+    order = shopper.has_ordered()
+    watch.expect("console: .* 429")
+    for _ in range(2):
+        shopper.open(order.get_absolute_url())
+        shopper.pay_button().click()
+    shopper.sees("Please wait a little before you try again")
+    yield "wait", page
+
+
+JOURNEYS = {
+    "shop": shop, "payment": payment, "bank": bank, "results": results, "calm": calm, "account": account,
+    "walkthrough": walkthrough, "hurdles": hurdles,
+}  # fmt: skip
