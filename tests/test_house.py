@@ -124,7 +124,7 @@ def test_every_call_over_http_has_a_timeout() -> None:
                 found.append(name(path))
                 assert "timeout" in {keyword.arg for keyword in call.keywords}, f"{name(path)} line {call.lineno}"
             assert called(call) != "urlopen", name(path)
-    assert {"gateways/paytm/transport.py", "services/doctor.py"} <= set(found)
+    assert {"gateways/http.py", "services/doctor.py"} <= set(found)
 
 
 def test_signatures_are_compared_in_constant_time_and_in_one_place() -> None:
@@ -155,7 +155,7 @@ def test_no_verification_asks_whether_it_talks_to_the_simulator() -> None:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Compare) and "simulator" in ast.unparse(node).lower():
                 found.add((name(path), ast.unparse(node)))
-    assert found == {("gateways/paytm/endpoints.py", "account.environment == 'simulator'")}
+    assert found == {("gateways/hosts.py", "account.environment == 'simulator'")}
 
 
 CARD_WORDS = re.compile(r"card|cvv|cvc|\bpan\b|pan_?num|expir(y|ation)|holder|security_?code", re.IGNORECASE)
@@ -173,10 +173,14 @@ def test_no_model_has_a_place_for_card_data() -> None:
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=name)
-def test_no_page_has_an_input_for_card_data_nor_may_a_shopper_type_anything(path: Path) -> None:
+def test_no_page_has_an_input_for_card_data_nor_may_a_shopper_type_anything_but_a_code(path: Path) -> None:
     page = BeautifulSoup(path.read_text(), "html.parser")
-    allowed = ("hidden", "submit", "text") if "admin" in path.parts else ("hidden", "submit")
-    for field in page.find_all(["input", "select", "textarea"]):
+    desk = "admin" in path.parts
+    allowed = ("hidden", "submit", "text", "date") if desk else ("hidden", "submit")
+    for field in page.find_all(["input", "textarea"] if desk else ["input", "select", "textarea"]):
+        if path.name == "verify.html" and field.get("name") == "code":
+            assert int(field["maxlength"]) < 13  # the one field that shoppers fill is too short for a card number
+            continue
         assert field.get("type") in allowed, field
         assert not CARD_WORDS.search(str(field.get("name", "")))
     assert not CARD_WORDS.search(" ".join(str(tag.get("autocomplete", "")) for tag in page.find_all(True)))
@@ -194,6 +198,8 @@ def test_the_kit_has_no_forms_that_a_shopper_could_fill() -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=name)
 def test_no_page_has_inline_script_or_style(path: Path) -> None:
     """A strict Content-Security-Policy would refuse them. JSON is data, and comes from json_script."""
+    if path.parent.name == "email":
+        return  # a letter is no page: mail programs know style attributes alone
     page = BeautifulSoup(re.sub(r"{%.*?%}|{{.*?}}", "", path.read_text()), "html.parser")
     for script in page.find_all("script"):
         assert script.get_text(strip=True) == ""
@@ -228,7 +234,10 @@ def test_templates_load() -> None:
         get_template(str(path.relative_to(PACKAGE / "templates")))
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.glob("static/**/*.js")), ids=name)
+OURS = [path for path in sorted(PACKAGE.glob("static/**/*.js")) if "vendor" not in path.parts]
+
+
+@pytest.mark.parametrize("path", OURS, ids=name)
 def test_no_script_of_ours_writes_html_or_runs_text(path: Path) -> None:
     source = path.read_text()
     assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|new Function", source)
@@ -238,7 +247,7 @@ def test_no_script_of_ours_writes_html_or_runs_text(path: Path) -> None:
 def test_no_real_credential_or_host_of_a_stranger_stands_in_the_code() -> None:
     """N4: hosts are Paytm's own, this machine, or reserved for examples."""
     allowed = re.compile(
-        r"(.*\.)?(paytm\.in|paytm\.com|paytmpayments\.com|example|example\.com|your-domain\.in|localhost)|127\.0\.0\.1|your\.shop"
+        r"(.*\.)?(paytm\.in|paytm\.com|paytmpayments\.com|zaakpay\.com|example|example\.com|your-domain\.in|localhost)|127\.0\.0\.1|your\.shop"
     )
     for path in [*MODULES, *TEMPLATES, ROOT / "settings.example.env"]:
         for host in re.findall(r"https?://([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)", path.read_text()):

@@ -9,10 +9,12 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from paytm_kit.checkout import Customer
+from paytm_kit.invoices import Invoice, InvoiceLine
 from paytm_kit.payable import PayableMixin
 
 MAX_QUANTITY = 20  # of one product in one order
@@ -111,6 +113,9 @@ class Order(PayableMixin):
     address = models.CharField(_("address"), max_length=200)
     city = models.CharField(_("town or city"), max_length=60)
     pin_code = models.CharField(_("PIN code"), max_length=6)
+    language = models.CharField(
+        _("language"), max_length=10, blank=True, help_text=_("In which it was ordered, and letters are written.")
+    )
     created_at = models.DateTimeField(_("ordered"), auto_now_add=True)
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
     staff_remark = models.TextField(_("staff remarks"), blank=True)
@@ -142,6 +147,17 @@ class Order(PayableMixin):
     def payment_customer(self) -> Customer:
         customer = f"shopper_{self.user_id}" if self.user_id else f"guest_{self.pk}"
         return Customer(id=customer, email=self.email, mobile=self.mobile)
+
+    def payment_language(self) -> str:
+        return self.language
+
+    def payment_invoice(self) -> Invoice:
+        """What was bought. The kit's receipt becomes a tax invoice only when HSN codes and taxes stand here as well."""
+        lines = (
+            InvoiceLine(f"{line.name}, {line.pack}" if line.pack else line.name, line.total, str(line.quantity))
+            for line in self.lines.all()
+        )
+        return Invoice(number=self.number, issued_on=timezone.localdate(self.created_at), lines=tuple(lines))
 
 
 class OrderLine(models.Model):

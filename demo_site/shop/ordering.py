@@ -6,6 +6,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.db import transaction
 from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils.translation import get_language
 
 from demo_site.shop.cart import Cart
 from demo_site.shop.models import Order, OrderLine
@@ -30,6 +31,7 @@ def create_order(details: Order, cart: Cart, user: User | AnonymousUser) -> Orde
                 "address": details.address,
                 "city": details.city,
                 "pin_code": details.pin_code,
+                "language": get_language() or "",
             },
         )
         if created:

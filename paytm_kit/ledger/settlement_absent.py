@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.utils import timezone
 
 from paytm_kit.gateways.base import EntryKind
-from paytm_kit.ledger.book import INDIA
+from paytm_kit.gateways.order_ids import INDIA
 from paytm_kit.ledger.settlement_facts import digest, hold, lock, same_merchant
 from paytm_kit.models import PaymentEvent, Refund, Settlement, SettlementLine, ledger_writes
 

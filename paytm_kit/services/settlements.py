@@ -21,9 +21,9 @@ from django.utils import timezone
 
 from paytm_kit import conf
 from paytm_kit.gateways.base import Account, BrokenEntry, GatewayError, SettlementEntry
+from paytm_kit.gateways.order_ids import INDIA
 from paytm_kit.ledger import settlement_absent, settlement_rules
 from paytm_kit.ledger import settlements as ledger
-from paytm_kit.ledger.book import INDIA
 from paytm_kit.ledger.settlements import Entry, Sums
 from paytm_kit.logs import EventLog, correlate
 from paytm_kit.models import Payment, Refund, Settlement, SettlementLine

@@ -92,9 +92,11 @@ class Command(BaseCommand):
             lines.append(f"  Public      {settings.BASE_URL}/   shop here: cookies are sent over https only")
         if self.simulated:
             lines.append(f"  Simulator   http://{HOST}:{port + 1}/_sim/   stands in for Paytm; no real money")
+            lines.append("  On the wire each order's page leads to what just happened, and to buttons that break it")
         else:
             lines.append("  Payments    Paytm staging; use Paytm's own test cards and numbers")
         lines.append(f"  Admin       {shop}{reverse('admin:index')}")
+        lines.append(f"  E-mail      {settings.EMAIL_FILE_PATH}/   nothing is sent: each letter is a file here")
         lines += ["", "  Sign in as"]
         for person in PEOPLE:
             role = "staff, shop and admin" if person.is_staff else "a shopper"
