@@ -28,7 +28,7 @@ from paytm_kit.headers import keep_private, see_other
 from paytm_kit.logs import EventLog
 from paytm_kit.models import Payment
 from paytm_kit.rendering import render
-from paytm_kit.services import checkout, intake, pay_button
+from paytm_kit.services import checkout, hurdles, intake, pay_button, receipts
 from paytm_kit.services.history import payments_of
 
 log = EventLog("paytm_kit.views")
@@ -88,7 +88,7 @@ def callback(request: HttpRequest, message: InboundMessage, account: str) -> Htt
         log.error("callback.not_processed", exception=error, account=account)
         return render(request, "paytm_kit/interrupted.html", status=503)
     if receipt.result is intake.Result.MALFORMED:
-        return render(request, "paytm_kit/malformed.html", status=400)
+        return _quietly(receipt, render(request, "paytm_kit/malformed.html", status=400))
     target = receipt.payment.get_result_url() if receipt.payment else reverse("paytm_kit:unknown")
     return see_other(target)
 
@@ -103,7 +103,17 @@ def webhook(request: HttpRequest, message: InboundMessage, account: str) -> Http
     except Exception as error:  # noqa: BLE001 - "send again", and what is stored is taken up again besides
         log.error("webhook.not_processed", exception=error, account=account)
         return JsonResponse({"result": "unavailable"}, status=503, headers={"Retry-After": "60"})
-    return JsonResponse({"result": receipt.result.value}, status=intake.ANSWERS[receipt.result])
+    status = intake.ANSWERS[receipt.result]
+    if receipt.acknowledgement and status == 200:
+        return HttpResponse(receipt.acknowledgement, content_type="text/plain")
+    return _quietly(receipt, JsonResponse({"result": receipt.result.value}, status=status))
+
+
+def _quietly(receipt: intake.Receipt, response: HttpResponse) -> HttpResponse:
+    """Of a flood the log hears once a minute; Django would add a line for each answer of status 400."""
+    if receipt.message is None:
+        response._has_been_logged = True  # type: ignore[attr-defined]  # as Django itself marks it
+    return response
 
 
 @private
@@ -119,6 +129,16 @@ def result(request: HttpRequest, token: str) -> HttpResponse:
         "refunds": payment.refunds.under_way_or_made(),
     }
     return render(request, "paytm_kit/result.html", context)
+
+
+@private
+@require_safe
+def receipt(request: HttpRequest, token: str) -> HttpResponse:
+    """A paid payment, to print. Whoever has the link may see it; of an unpaid one there is none."""
+    payment = get_object_or_404(Payment, token=token)
+    if not payment.is_paid:
+        return HttpResponseRedirect(payment.get_result_url())
+    return render(request, "paytm_kit/receipt.html", {"payment": payment, "receipt": receipts.of(payment)})
 
 
 @private
@@ -180,10 +200,21 @@ def pay(request: HttpRequest, token: str) -> HttpResponse:
     return _lead_on(request, lambda: checkout.retry(payment), payment, flow=payment.flow)
 
 
+@private
+@transaction.non_atomic_requests
+@require_http_methods(["GET", "POST"])
+def verify(request: HttpRequest, token: str) -> HttpResponse:
+    """The one-time code from the e-mail: GET asks for it, POST takes it, or sends another one."""
+    payment = get_object_or_404(Payment, token=token)
+    return hurdles.answer_code(request, payment) if request.method == "POST" else hurdles.ask_code(request, payment)
+
+
 def _lead_on(
     request: HttpRequest, opened: Callable[[], Payment], known: Payment | None, *, flow: str = ""
 ) -> HttpResponse:
     """To the gateway with the payment that ``opened`` gives, or calmly says why not; ``known`` is one of its order."""
+    if known is not None and (hurdle := hurdles.attempt(request, known)) is not None:
+        return hurdle
     try:
         return checkout.redirect(request, opened(), flow=flow or None)
     except checkout.AlreadyPaid as error:

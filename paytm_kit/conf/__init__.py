@@ -22,6 +22,8 @@ from django.core.signals import setting_changed
 
 from paytm_kit.conf.tables import ACCOUNT_SETTINGS, KIT_SETTINGS, REQUIRED, Setting
 from paytm_kit.gateways.base import Account, ConfigurationError, Flow
+from paytm_kit.risk.limits import Limits
+from paytm_kit.risk.rules import Rulebook
 
 # Special-use domain names (RFC 2606, RFC 6761, RFC 6762, RFC 8375) and the usual names of private networks.
 NOT_PUBLIC = (
@@ -45,6 +47,41 @@ class KitSettings:
     personal_data_retention_days: int
     webhooks_in_background: bool
     settlement_grace_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class MailSettings:
+    """The settings of letters, whose names begin with EMAIL. Days, minutes and seconds as their names say."""
+
+    email: bool
+    email_from: str
+    email_reply_to: str
+    email_merchant: tuple[str, ...]
+    email_shopper_kinds: tuple[str, ...]
+    email_merchant_kinds: tuple[str, ...]
+    email_pending_minutes: int
+    email_at_once: bool
+    email_timeout: float
+    email_give_up_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class RiskSettings:
+    """The settings against abuse: how much is too much, which rules are in force, how long is remembered."""
+
+    limits: Limits
+    risk_rules: Rulebook
+    risk_retention_days: int
+    device_cookie_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class Seller:
+    """Who sells, as receipts say it; every text may be empty."""
+
+    seller_name: str
+    seller_address: str
+    seller_gstin: str
 
 
 def _keys_stay_inside(read: Callable[P, T]) -> Callable[P, T]:
@@ -132,8 +169,32 @@ def _resolve(setting: Setting, given: Mapping[str, Any], account: str = "") -> A
 @_keys_stay_inside
 def kit() -> KitSettings:
     """The kit's own settings. Raises ConfigurationError."""
-    values = {setting.name.lower(): _resolve(setting, raw()) for setting in KIT_SETTINGS}
-    return KitSettings(**values)
+    return KitSettings(**_group(""))
+
+
+def _group(name: str) -> dict[str, Any]:
+    return {setting.name.lower(): _resolve(setting, raw()) for setting in KIT_SETTINGS if setting.group == name}
+
+
+@lru_cache(maxsize=1)
+@_keys_stay_inside
+def mail() -> MailSettings:
+    """What is set about letters. Raises ConfigurationError; no payment needs it."""
+    return MailSettings(**_group("mail"))
+
+
+@lru_cache(maxsize=1)
+@_keys_stay_inside
+def risk() -> RiskSettings:
+    """What is set against abuse. Raises ConfigurationError; no message of the gateway waits for it."""
+    return RiskSettings(**_group("risk"))
+
+
+@lru_cache(maxsize=1)
+@_keys_stay_inside
+def seller() -> Seller:
+    """Who sells. Raises ConfigurationError; no payment needs it."""
+    return Seller(**_group("seller"))
 
 
 @lru_cache(maxsize=32)
@@ -204,6 +265,9 @@ def is_public_https(url: str) -> bool:
 def _forget(*, setting: str, **_: object) -> None:
     if setting in ("PAYTM_KIT", "BASE_DIR"):
         kit.cache_clear()
+        mail.cache_clear()
+        risk.cache_clear()
+        seller.cache_clear()
         account.cache_clear()
 
 

@@ -12,10 +12,15 @@ from typing import Any
 
 from decouple import strtobool
 
+from paytm_kit.conf import gstin, words
 from paytm_kit.gateways.base import Flow
 from paytm_kit.money import rupees
+from paytm_kit.risk import limits, verdicts
 
 REQUIRED = object()
+# What letters are about (models.Letter.Kind says it in words).
+SHOPPER_KINDS = ("paid", "failed", "pending", "refund_started", "refund_done")
+MERCHANT_KINDS = (*SHOPPER_KINDS, "refund_failed", "flagged", "dispute_opened")
 ENVIRONMENTS = ("production", "staging", "simulator")
 CHANNELS = ("WEB", "WAP")
 
@@ -53,6 +58,12 @@ def _seconds(value: object) -> float:
     return seconds
 
 
+def _few_seconds(value: object) -> float:
+    if (seconds := _seconds(value)) > 60:
+        raise ValueError("over 60")
+    return seconds
+
+
 def _count(value: object) -> int:
     number = int(str(value))
     if number < 0:
@@ -64,6 +75,12 @@ def _days(value: object) -> int:
     number = _count(value)
     if number > 36500:
         raise ValueError("more than a hundred years")
+    return number
+
+
+def _some_days(value: object) -> int:
+    if not (number := _days(value)):
+        raise ValueError("none")
     return number
 
 
@@ -82,17 +99,21 @@ def _one_of(*words: str) -> Callable[[object], str]:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: its name in ``PAYTM_KIT``, the end of its environment variable, its meaning."""
+    """One setting: its name in ``PAYTM_KIT``, the end of its environment variable, its meaning.
+
+    Those of one ``group`` are read together: a wrong one stops what needs the group, and nothing else.
+    """
 
     name: str
     env: str  # after PAYTM_ (or PAYTM_<ACCOUNT>_ for accounts other than "default")
     cast: Callable[[Any], Any]
     default: Any
     help: str
+    group: str = ""
 
 
 ACCOUNT_SETTINGS = (
-    Setting("GATEWAY", "GATEWAY", _text, "paytm", "Which gateway this account belongs to: paytm."),
+    Setting("GATEWAY", "GATEWAY", _text, "paytm", "Which gateway this account belongs to: paytm or zaakpay."),
     Setting(
         "ENVIRONMENT",
         "ENVIRONMENT",
@@ -100,13 +121,20 @@ ACCOUNT_SETTINGS = (
         REQUIRED,
         "production, staging, or simulator (needs HOST). Keys of one environment never work in another.",
     ),
-    Setting("MERCHANT_ID", "MID", _text, REQUIRED, "The MID from Paytm's dashboard, at most 20 characters."),
+    Setting(
+        "MERCHANT_ID",
+        "MID",
+        _text,
+        REQUIRED,
+        "The MID from Paytm's dashboard, at most 20 characters; of Zaakpay the merchant identifier.",
+    ),
     Setting(
         "MERCHANT_KEY",
         "MERCHANT_KEY",
         _verbatim,
         REQUIRED,
-        "The merchant key: 16 characters (24 and 32 work). Quote it in .env if it begins or ends with a quote.",
+        "The merchant key: 16 characters (24 and 32 work), of Zaakpay the secret key. Quote it in .env if it begins or "
+        "ends with a quote.",
     ),
     Setting(
         "PREVIOUS_MERCHANT_KEY",
@@ -204,5 +232,135 @@ KIT_SETTINGS = (
         1,
         "A payment is due in the settlement report of the day after its capture; how many days later still it is "
         "not yet called missing.",
+    ),
+    Setting(
+        "EMAIL",
+        "EMAIL",
+        _bool,
+        False,
+        "true or false: write to shoppers and to EMAIL_MERCHANT about payments and refunds, through Django's e-mail "
+        "settings. Off by default: many shops write letters of their own.",
+        "mail",
+    ),
+    Setting(
+        "EMAIL_FROM",
+        "EMAIL_FROM",
+        words.address,
+        "",
+        "Whom the letters come from, such as Kadamb <orders@example.com>; by default Django's DEFAULT_FROM_EMAIL.",
+        "mail",
+    ),
+    Setting("EMAIL_REPLY_TO", "EMAIL_REPLY_TO", words.address, "", "Where answers go, if not to EMAIL_FROM.", "mail"),
+    Setting(
+        "EMAIL_MERCHANT",
+        "EMAIL_MERCHANT",
+        words.addresses,
+        (),
+        "Who in the shop is written to: addresses, in the environment separated by commas. By default nobody.",
+        "mail",
+    ),
+    Setting(
+        "EMAIL_SHOPPER_KINDS",
+        "EMAIL_SHOPPER_KINDS",
+        words.some_of(*SHOPPER_KINDS),
+        SHOPPER_KINDS,
+        f"What shoppers are written about: {', '.join(SHOPPER_KINDS)}. By default all.",
+        "mail",
+    ),
+    Setting(
+        "EMAIL_MERCHANT_KINDS",
+        "EMAIL_MERCHANT_KINDS",
+        words.some_of(*MERCHANT_KINDS),
+        MERCHANT_KINDS,
+        f"What the shop is written about: {', '.join(MERCHANT_KINDS)}. By default all.",
+        "mail",
+    ),
+    Setting(
+        "EMAIL_PENDING_MINUTES",
+        "EMAIL_PENDING_MINUTES",
+        _count,
+        30,
+        "Minutes after which paytm_reconcile writes to a shopper whose bank has still not answered; 0 never.",
+        "mail",
+    ),
+    Setting(
+        "EMAIL_AT_ONCE",
+        "EMAIL_AT_ONCE",
+        _bool,
+        True,
+        "true or false: send each letter as soon as it is written, where that happened (in a request, the shopper or "
+        "the gateway waits for the mail server). false leaves it to paytm_reconcile or a Celery worker.",
+        "mail",
+    ),
+    Setting(
+        "EMAIL_TIMEOUT",
+        "EMAIL_TIMEOUT",
+        _few_seconds,
+        5.0,
+        "Seconds to wait for each answer of the mail server, at most 60.",
+        "mail",
+    ),
+    Setting(
+        "EMAIL_GIVE_UP_DAYS",
+        "EMAIL_GIVE_UP_DAYS",
+        _some_days,
+        4,
+        "Days, at least one, for which a letter that cannot be sent is tried again; then it is given up, and the "
+        "doctor says so.",
+        "mail",
+    ),
+    Setting(
+        "LIMITS",
+        "LIMITS",
+        limits.read,
+        limits.DEFAULT,
+        f"How many are too many: off, or kind=count/time separated by commas; what is not named keeps {limits.DEFAULT}. "
+        "A shopper over a limit reads how long to wait; what the gateway signed is never limited.",
+        "risk",
+    ),
+    Setting(
+        "RISK_RULES",
+        "RISK_RULES",
+        verdicts.rulebook,
+        verdicts.rulebook("default"),
+        "Rules that are looked at before a payment starts: default (they only flag), off, names of recipes "
+        "(paytm_kit/risk/defaults.py), separated by commas, or a list of these and of rules of your own (in the "
+        "environment as JSON).",
+        "risk",
+    ),
+    Setting(
+        "RISK_RETENTION_DAYS",
+        "RISK_RETENTION_DAYS",
+        _days,
+        90,
+        "Days after which paytm_purge deletes counted attempts, visits, used codes and senders of invalid messages; "
+        "0 keeps them for ever. Decisions stay with their payment.",
+        "risk",
+    ),
+    Setting(
+        "DEVICE_COOKIE_DAYS",
+        "DEVICE_COOKIE_DAYS",
+        _days,
+        365,
+        "Days for which a browser keeps the cookie by which its attempts to pay are counted: a random number, signed, "
+        "of use to nobody else. 0 sets none; then each of its attempts counts as a newcomer's.",
+        "risk",
+    ),
+    Setting("SELLER_NAME", "SELLER_NAME", _text, "", "Who sells, for receipts and letters; else the site.", "seller"),
+    Setting(
+        "SELLER_ADDRESS",
+        "SELLER_ADDRESS",
+        _text,
+        "",
+        "The seller's address for receipts: lines separated by line breaks, or by | in the environment.",
+        "seller",
+    ),
+    Setting(
+        "SELLER_GSTIN",
+        "SELLER_GSTIN",
+        gstin.checked,
+        "",
+        "The seller's GST number, 15 characters, for receipts; its last character is checked.",
+        "seller",
     ),
 )

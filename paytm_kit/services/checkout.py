@@ -21,7 +21,7 @@ from paytm_kit.logs import EventLog, correlate
 from paytm_kit.models import Payment, PaymentEvent, PaymentQuerySet
 from paytm_kit.money import rupees
 from paytm_kit.rendering import render
-from paytm_kit.services import confirm, journal
+from paytm_kit.services import caller, confirm, hurdles, journal
 
 if TYPE_CHECKING:
     from paytm_kit.payable import PayableMixin
@@ -78,8 +78,8 @@ def open_payment(
 
     ``amount``      rupees; by default what the order still owes. It comes from your server, never from the browser
     ``account``     the name in ``PAYTM_KIT["ACCOUNTS"]``
-    ``customer``    by default ``order.payment_customer()``; its id is kept, of its contacts a masked form; they are read
-                    from the order anew
+    ``customer``    by default ``order.payment_customer()``; its id is kept, and a masked form of its contacts, which
+                    are read from the order anew
     ``return_url``  where the result page leads on to, a path or a URL of BASE_URL's host; by default the order's own
 
     Raises AlreadyPaid, NothingToPay, StillAsking, and ConfigurationError when the account is set up wrongly.
@@ -155,25 +155,31 @@ def redirect(request: HttpRequest, payment: Payment, *, flow: Flow | str | None 
     To a POST it is a 303 to the kit's own pay address, where the same happens to a GET. ``flow`` is "hosted", "js" or
     "legacy"; by default the one that this payment began with, else the account's. A gateway that is down gives a calm
     page with status 503 (it may be tried again), one that refuses gives 502, an order that cannot be paid any more
-    409; the order stays as it was. Raises ValueError for another word as ``flow``.
+    409; the order stays as it was. Too many attempts give a page that says how long to wait (429), and a risk rule may
+    put a page of its own before the gateway's (``services/hurdles.py``). Raises ValueError for another word as
+    ``flow``.
 
     Call it outside transactions: it waits for the gateway.
     """
     correlate()
     chosen = Flow(flow) if flow else None
     if request.method == "POST":
+        if (hurdle := hurdles.attempt(request, payment)) is not None:
+            return keep_private(hurdle)
         # The page that leads on must be the answer to a GET: Back to an unstored answer of a POST is an error page.
         query = f"?flow={chosen.value}" if chosen else ""
         address = reverse("paytm_kit:pay", args=[payment.token])
-        return keep_private(see_other(address + query))
+        return caller.remember(request, keep_private(see_other(address + query)))
     payment.refresh_from_db()
+    if payment.is_open and (hurdle := hurdles.visit(request, payment)) is not None:
+        return keep_private(hurdle)
     begun = payment.started_at is not None
     try:
         account = conf.account(payment.account)
         response = _send(request, payment, account, chosen)
     except (GatewayError, PaymentError) as error:
         response = _not_sent(request, payment, error, begun)
-    return keep_private(response)
+    return caller.remember(request, keep_private(response))
 
 
 def _not_sent(request: HttpRequest, payment: Payment, error: GatewayError | PaymentError, begun: bool) -> HttpResponse:
@@ -202,14 +208,20 @@ def _send(request: HttpRequest, payment: Payment, account: Account, chosen: Flow
             # Paytm knows an order id either by token or by signed form: the other way would be a duplicate (325, 2023)
             payment = _replace(payment)
         try:
-            target = _begin(payment, account, flow)
+            return _lead_on(request, payment, account, flow)
         except Conflict:
             payment = _replace(payment)
-            target = _begin(payment, account, flow)
+            return _lead_on(request, payment, account, flow)
     except AlreadyPaid:
         return HttpResponseRedirect(newest_paid(payment).get_result_url())
-    caller = journal.client_address(request)
-    log.info("checkout.sent", order_id=payment.gateway_order_id, flow=flow.value, remote_ip=caller)
+
+
+def _lead_on(request: HttpRequest, payment: Payment, account: Account, flow: Flow) -> HttpResponse:
+    if (hurdle := hurdles.before_start(request, payment)) is not None:
+        return hurdle
+    target = _begin(payment, account, flow)
+    address = journal.client_address(request)
+    log.info("checkout.sent", order_id=payment.gateway_order_id, flow=flow.value, remote_ip=address)
     template = "paytm_kit/js_checkout.html" if target.script_url else "paytm_kit/redirect.html"
     return render(request, template, {"payment": payment, "target": target})
 

@@ -17,8 +17,8 @@ from django.utils import timezone
 from paytm_kit import conf, signals
 from paytm_kit.gateways.base import GatewayError, InboundMessage, Notice, Outcome, RefundOutcome, Verdict
 from paytm_kit.logs import EventLog, correlate
-from paytm_kit.models import Payment, WireMessage
-from paytm_kit.services import confirm, disputes, journal, refunds
+from paytm_kit.models import Payment, RejectedSender, WireMessage
+from paytm_kit.services import confirm, disputes, floods, journal, refunds
 
 log = EventLog("paytm_kit.intake")
 
@@ -57,7 +57,8 @@ LEFT_OVER = frozenset({Result.UNCONFIRMED, Result.UNKNOWN_ORDER})
 class Receipt:
     result: Result
     payment: Payment | None
-    message: WireMessage
+    message: WireMessage | None  # none: one invalid message too many, which was only counted
+    acknowledgement: str = ""  # the text that the gateway wants to read
 
 
 def receive(
@@ -70,10 +71,26 @@ def receive(
     """
     began = time.monotonic()
     correlate()
+    noise = floods.noise(request)
+    if noise is not None and (receipt := _only_counted(noise, message, account, channel)) is not None:
+        return receipt
     stored = journal.record_inbound(request, message, account=account, channel=channel)
-    notice = journal.gateway_for(conf.account(account)).read_notice(message)
+    settled = conf.account(account)
+    gateway = journal.gateway_for(settled)
+    notice = gateway.read_notice(message)
     payment = _payment_of(notice, account)
     journal.judge(stored, notice, payment)
+    if notice.verdict is not Verdict.VERIFIED:
+        floods.count_stored(request)
+    journal.seen(
+        settled,
+        payment,
+        channel=channel,
+        url=request.path,
+        content_type=message.content_type,
+        request=message.body.decode("utf-8", "replace"),
+        stored=stored,
+    )
     result = _process(stored, notice, payment, channel, hand_over if conf.kit().webhooks_in_background else None)
     if result is not Result.QUEUED:  # a worker may be done with that one already
         status = 303 if channel == CALLBACK and result is not Result.MALFORMED else ANSWERS[result]
@@ -86,7 +103,18 @@ def receive(
         remote_ip=stored.remote_ip,
         elapsed_ms=int((time.monotonic() - began) * 1000),
     )
-    return Receipt(result, payment, stored)
+    return Receipt(result, payment, stored, gateway.acknowledgement)
+
+
+def _only_counted(noise: RejectedSender, message: InboundMessage, account: str, channel: str) -> Receipt | None:
+    """An invalid message from an address that has just sent many; ``None``: it is signed, and goes its usual way."""
+    notice = journal.gateway_for(conf.account(account)).read_notice(message)
+    if notice.verdict is Verdict.VERIFIED:
+        return None
+    floods.count_only(noise)
+    result = Result.MALFORMED if notice.verdict is Verdict.MALFORMED else Result.REJECTED
+    payment = _payment_of(notice, account) if channel == CALLBACK else None  # whose result page the browser is led to
+    return Receipt(result, payment, None)
 
 
 def _payment_of(notice: Notice, account: str) -> Payment | None:
@@ -100,6 +128,8 @@ def _process(
 ) -> Result:
     if notice.verdict is not Verdict.VERIFIED:
         return _unproven(stored, notice, payment, channel)
+    if notice.also:
+        return _several(stored, notice, channel, hand_over if payment is not None else None)
     if payment is not None and notice.dispute is not None:
         disputes.heard(payment, notice.dispute, source=channel)
         if payment.is_paid:
@@ -108,13 +138,30 @@ def _process(
         return Result.UNKNOWN_ORDER
     if notice.claim is not None and not confirm.worth_asking(payment, notice.claim):
         return Result.ACCEPTED
-    if hand_over is not None:
-        journal.close(stored, http_status=ANSWERS[Result.QUEUED], processed=False)
-        if hand_over(stored.pk):
-            return Result.QUEUED
+    if _handed_over(stored, hand_over):
+        return Result.QUEUED
     if notice.refund is not None:
         return _refund(payment, notice.refund, channel)
     return _ask(payment, channel, hint=notice.claim)
+
+
+def _handed_over(stored: WireMessage, hand_over: HandOver | None) -> bool:
+    if hand_over is None:
+        return False
+    journal.close(stored, http_status=ANSWERS[Result.QUEUED], processed=False)
+    return hand_over(stored.pk)
+
+
+def _several(stored: WireMessage, notice: Notice, channel: str, hand_over: HandOver | None) -> Result:
+    """One message about several payments: each is asked about; if one cannot be, the gateway is to send them again."""
+    named = confirm.named(notice, stored.account)
+    open_questions = [(payment, claim) for payment, claim in named if confirm.worth_asking(payment, claim)]
+    if open_questions and _handed_over(stored, hand_over):
+        return Result.QUEUED
+    results = {_ask(payment, channel, hint=claim) for payment, claim in open_questions}
+    if Result.UNCONFIRMED in results:
+        return Result.UNCONFIRMED
+    return Result.ACCEPTED if named else Result.UNKNOWN_ORDER
 
 
 def _refund(payment: Payment, said: RefundOutcome, channel: str) -> Result:

@@ -1,4 +1,4 @@
-"""Removes what need not be kept for ever: wire messages, and whose a payment was. What money did is kept.
+"""Removes what need not be kept for ever: wire messages, whose a payment was, what was counted. Money's facts stay.
 
 Messages of a payment that is not finished stay. Those that were never dealt with go only when somebody says so (the
 kind "unprocessed"). Events, amounts, ids, statuses, reasons and who decided are kept: they are the books.
@@ -18,7 +18,7 @@ from django.utils import timezone
 from paytm_kit import conf
 from paytm_kit.ledger import privacy, waiting
 from paytm_kit.logs import EventLog
-from paytm_kit.models import WireMessage
+from paytm_kit.models import AttemptCount, EmailCode, Letter, PaymentVisit, RejectedSender, WireMessage
 from paytm_kit.services import replay
 
 log = EventLog("paytm_kit.purge")
@@ -38,12 +38,16 @@ class Kind:
 
 
 OF_NONE_OPEN = Q(payment__isnull=True) | privacy.finished("payment__")
-DEFAULT = ("messages", "customers")
+DEFAULT = ("messages", "customers", "letters", "attempts", "visits", "codes", "senders")
 
 
 def _delete_messages(pks: Sequence[int]) -> int:
     with waiting.bounded():
         return WireMessage.objects.filter(pk__in=pks).delete()[0]
+
+
+def _forget_addresses(pks: Sequence[int]) -> int:
+    return Letter.objects.filter(pk__in=pks).update(recipient="", note="")
 
 
 KINDS = {
@@ -68,6 +72,41 @@ KINDS = {
         ripe=lambda old: old.filter(privacy.finished()),
         remove=privacy.forget,
     ),
+    "letters": Kind(
+        setting="personal_data_retention_days",
+        what="letters' masked addresses",
+        old=lambda before: Letter.objects.filter(created_at__lt=before).exclude(recipient="", note=""),
+        ripe=lambda old: old.filter(privacy.finished("event__payment__")).exclude(state=Letter.State.WAITING),
+        remove=_forget_addresses,
+    ),
+    "attempts": Kind(
+        setting="risk_retention_days",
+        what="counted attempts",
+        old=lambda before: AttemptCount.objects.filter(until__lt=before),
+        ripe=lambda old: old,
+        remove=lambda pks: AttemptCount.objects.filter(pk__in=pks).delete()[0],
+    ),
+    "visits": Kind(
+        setting="risk_retention_days",
+        what="visits (browsers and addresses as hashes)",
+        old=lambda before: PaymentVisit.objects.filter(created_at__lt=before),
+        ripe=lambda old: old,
+        remove=lambda pks: PaymentVisit.objects.filter(pk__in=pks).delete()[0],
+    ),
+    "codes": Kind(
+        setting="risk_retention_days",
+        what="one-time codes (as hashes)",
+        old=lambda before: EmailCode.objects.filter(expires_at__lt=before),
+        ripe=lambda old: old,
+        remove=lambda pks: EmailCode.objects.filter(pk__in=pks).delete()[0],
+    ),
+    "senders": Kind(
+        setting="risk_retention_days",
+        what="senders of invalid messages",
+        old=lambda before: RejectedSender.objects.filter(last_at__lt=before),
+        ripe=lambda old: old,
+        remove=lambda pks: RejectedSender.objects.filter(pk__in=pks).delete()[0],
+    ),
 }
 
 
@@ -77,7 +116,8 @@ def before(kind: str, older_than: timedelta | None = None) -> datetime | None:
     Raises ConfigurationError.
     """
     if older_than is None:
-        days = getattr(conf.kit(), KINDS[kind].setting)
+        setting = KINDS[kind].setting
+        days = getattr(conf.risk() if setting.startswith("risk_") else conf.kit(), setting)
         if not days:
             return None
         older_than = timedelta(days=days)
