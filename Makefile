@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test test-clients drill chaos check format migrations messages clean
+.PHONY: help demo docs test test-clients drill chaos check format migrations messages clean
 
 help:
 	@echo "make demo    start the demo shop and the simulator (PORT=8000)"
@@ -12,10 +12,16 @@ help:
 	@echo "make test-clients   run Paytm's own Python and Node clients against the simulator (needs node and npm)"
 	@echo "make drill   kill web and Celery workers, reconcile and database connections at each step (needs PostgreSQL, Redis)"
 	@echo "make chaos   every fault of the simulator at once: make chaos ORDERS=10000 SEED=1 (needs PostgreSQL)"
+	@echo "make docs    build the manual into build/docs/ (its pictures: python -m docs.screenshots)"
 	@echo "make check   ruff, mypy, import-linter, djlint, missing migrations"
 
 demo: .venv/.demo
 	@$(BIN)/python manage.py demo
+
+# Warnings are errors. Every page is made anew: much of it comes from the code. Nothing is fetched from elsewhere.
+docs: .venv/.docs
+	@$(BIN)/python -m sphinx -W --keep-going --nitpicky -q -E -a -b html docs build/docs
+	@echo "The manual is in build/docs/index.html"
 
 test: check
 	@$(BIN)/python -m tests.run
@@ -52,6 +58,8 @@ messages: .venv/.test
 	cd paytm_kit && ../$(BIN)/python ../manage.py compilemessages --locale hi
 	cd demo_site/shop && ../../$(BIN)/python ../../manage.py makemessages --locale hi --no-wrap --add-location file
 	cd demo_site/shop && ../../$(BIN)/python ../../manage.py compilemessages --locale hi
+	cd demo_site/walkthrough && ../../$(BIN)/python ../../manage.py makemessages --locale hi --no-wrap --add-location file
+	cd demo_site/walkthrough && ../../$(BIN)/python ../../manage.py compilemessages --locale hi
 
 clean:
 	rm -rf .venv build dist demo.sqlite3 demo_site/.run
@@ -66,6 +74,10 @@ clean:
 	$(BIN)/pip install --quiet --editable ".[demo]"
 	@touch $@
 
+.venv/.docs: .venv/bin/python setup.cfg pyproject.toml
+	$(BIN)/pip install --quiet --editable ".[docs]"
+	@touch $@
+
 .venv/.test: .venv/bin/python setup.cfg pyproject.toml
 	$(BIN)/pip install --quiet --editable ".[test,lint]"
-	@touch $@ .venv/.demo
+	@touch $@ .venv/.demo .venv/.docs

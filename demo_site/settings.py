@@ -37,7 +37,20 @@ if PAYTM_ENVIRONMENT == "simulator":
         "WEBSITE": config("PAYTM_WEBSITE", default="WEBSTAGING"),
     }
 
-PAYTM_KIT = {"BASE_URL": BASE_URL, "ACCOUNTS": {"default": PAYTM_ACCOUNT}}
+PAYTM_KIT = {
+    "BASE_URL": BASE_URL,
+    "ACCOUNTS": {"default": PAYTM_ACCOUNT},
+    "EMAIL": True,
+    "EMAIL_FROM": "Kadamb <orders@example.com>",
+    "EMAIL_MERCHANT": ["desk@example.com"],
+    "SELLER_NAME": "Kadamb",
+    "SELLER_ADDRESS": "12 Sayyaji Rao Road\nMysuru 570001, Karnataka",
+    "SELLER_GSTIN": "29AAAAA0000A1ZY",  # invented
+}
+
+# Nothing is sent: every letter becomes a file in this folder.
+EMAIL_BACKEND = "demo_site.shop.letterbox.EmailBackend"
+EMAIL_FILE_PATH = BASE_DIR / "demo_site" / ".run" / "mail"
 
 # ---- Background workers (docs/scale.md) ------------------------------------------------------------------------
 
@@ -62,6 +75,7 @@ WSGI_APPLICATION = "demo_site.wsgi.application"
 
 INSTALLED_APPS = [
     "demo_site.shop",  # before paytm_kit: its paytm_kit/base.html dresses the kit's pages in the shop's look
+    "demo_site.walkthrough",  # likewise: its paytm_kit/result.html adds a link
     "paytm_kit",
     "django.contrib.admin",
     "django.contrib.auth",

@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 
 import demo_site.shop
+import demo_site.walkthrough
 import paytm_kit
 from demo_site.shop.models import Category, Order, Product
 from paytm_kit.models import Payment
@@ -16,8 +17,9 @@ from tests.demo.conftest import DETAILS, Shopper
 from tests.paytm import Paytm, callback_fields, post_callback
 
 SHOP = Path(demo_site.shop.__path__[0])
+WALKTHROUGH = Path(demo_site.walkthrough.__path__[0])
 KIT = Path(paytm_kit.__path__[0])
-SAME = frozenset({"UPI"})
+SAME = frozenset({"UPI", "HTTP %(status)s"})
 
 
 @pytest.fixture
@@ -42,32 +44,29 @@ def language(shopper: Shopper) -> str:
 # ---- The catalogue -------------------------------------------------------------------------------------------
 
 
-def test_no_text_is_left_untranslated_or_uncertain() -> None:
-    assert len(catalogues.entries(SHOP)) > 100
-    assert catalogues.untranslated(SHOP, SAME) == []
-    assert catalogues.uncertain(SHOP) == []
+@pytest.mark.parametrize("app", [SHOP, WALKTHROUGH], ids=lambda app: app.name)
+def test_no_text_is_left_untranslated_or_uncertain(app: Path) -> None:
+    assert len(catalogues.entries(app)) > 100
+    assert catalogues.untranslated(app, SAME) == []
+    assert catalogues.uncertain(app) == []
+    assert catalogues.lost_placeholders(app) == []
+    assert catalogues.compiled_differently(app) == []
 
 
-def test_placeholders_survive_translation() -> None:
-    assert catalogues.lost_placeholders(SHOP) == []
-
-
-def test_the_compiled_catalogue_says_the_same() -> None:
-    assert catalogues.compiled_differently(SHOP) == []
-
-
-def test_the_catalogue_holds_the_texts_of_today(tmp_path: Path) -> None:
-    today = catalogues.texts_of_today(SHOP, tmp_path)
-    kept = {entry.text for entry in catalogues.entries(SHOP)}
+@pytest.mark.parametrize("app", [SHOP, WALKTHROUGH], ids=lambda app: app.name)
+def test_the_catalogue_holds_the_texts_of_today(app: Path, tmp_path: Path) -> None:
+    today = catalogues.texts_of_today(app, tmp_path)
+    kept = {entry.text for entry in catalogues.entries(app)}
     assert kept == today, "run: make messages, then translate what is new"
 
 
-def test_shop_and_kit_translate_the_same_text_in_the_same_way() -> None:
-    """Django merges the catalogues, the shop's before the kit's: what differs would change the kit's pages."""
-    kit = {entry.text: entry.hindi for entry in catalogues.entries(KIT)}
-    shared = {entry.text: entry.hindi for entry in catalogues.entries(SHOP) if entry.text in kit}
-    assert "Paid" in shared
-    assert shared == {text: kit[text] for text in shared}
+def test_the_same_text_is_translated_in_the_same_way_everywhere() -> None:
+    """Django merges the catalogues, the demo's before the kit's: what differs would change the kit's pages."""
+    said: dict[str, str] = {}
+    for app in (SHOP, KIT, WALKTHROUGH):
+        for entry in catalogues.entries(app):
+            assert said.setdefault(entry.text, entry.hindi) == entry.hindi, entry.text
+    assert "Paid" in said
 
 
 # ---- The pages -----------------------------------------------------------------------------------------------
