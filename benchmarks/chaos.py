@@ -228,7 +228,7 @@ def main() -> int:
     signal.signal(signal.SIGALRM, _too_long)
     signal.alarm(int(patience * len(chosen.seed)) + 60)
     began, fine = monotonic(), []
-    with opened(DRILL_IDS="1", DRILL_PAUSE="0.02") as place:
+    with opened(DRILL_IDS="1", DRILL_PAUSE="0.02", DRILL_CROWD="1") as place:
         place.patience = patience
         place.start_web(WEB_WORKERS)
         for seed in chosen.seed:

@@ -1,0 +1,78 @@
+"""The overview in a real browser, under a strict policy: charts are drawn, fit every width, and shut nobody out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from demo_site.content_policy import policy
+from tests.browser.test_accessibility import WIDTHS, faults, overflow
+
+PATH = "/admin/paytm_kit/payment/overview/?environment=simulator&period=30d"
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture
+def page(browser: Browser, live_server: LiveServer, settings: Any) -> Iterator[Page]:
+    """A merchant's browser, signed in, before 150 invented payments; nothing may be said on its console."""
+    settings.CONTENT_SECURITY_POLICY = policy("production")
+    call_command("paytm_seed", "--payments", "150", "--days", "20", "--force", verbosity=0)
+    client = Client()
+    client.force_login(User.objects.create_superuser("merchant"))
+    context = browser.new_context(locale="en-IN")
+    cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+    page, said = context.new_page(), []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.goto(live_server.url + PATH)
+    yield page
+    context.close()
+    assert said == []
+
+
+def drawn(page: Page) -> list[bool]:
+    """For each chart whether anything stands on it."""
+    return page.eval_on_selector_all(
+        ".pk-chart canvas",
+        """all => all.map(one => {
+            const pixels = one.getContext("2d").getImageData(0, 0, one.width, one.height).data;
+            return pixels.some(value => value > 0);
+        })""",
+    )
+
+
+def test_every_chart_is_drawn_beside_its_table_and_follows_the_theme(page: Page) -> None:
+    expect(page.locator(".pk-chart canvas")).to_have_count(5)
+    page.wait_for_function("() => document.querySelectorAll('.pk-chart canvas').length === 5")
+    page.wait_for_timeout(400)  # the bars grow
+    assert drawn(page) == [True] * 5
+    light = page.locator(".pk-chart canvas").first.evaluate("one => one.toDataURL()")
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    page.wait_for_timeout(400)
+    assert drawn(page) == [True] * 5
+    assert page.locator(".pk-chart canvas").first.evaluate("one => one.toDataURL()") != light
+
+
+def test_it_fits_every_width_and_axe_finds_nothing_serious(page: Page) -> None:
+    wrong = {}
+    for device, width in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_timeout(300)
+        if found := overflow(page) + faults(page):
+            wrong[device] = found
+    assert wrong == {}
+
+
+def test_whoever_changes_a_day_gets_these_days(page: Page) -> None:
+    page.get_by_label("From").fill("2026-11-01")
+    expect(page.get_by_label("Period")).to_have_value("range")
