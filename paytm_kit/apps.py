@@ -10,4 +10,4 @@ class PaytmKitConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from paytm_kit import checks  # noqa: F401 - registers the system checks
+        from paytm_kit import checks, letter_checks, notifications, risk_checks  # noqa: F401 - they register themselves

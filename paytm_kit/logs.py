@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 from paytm_kit.masking import safe_line
@@ -28,6 +30,16 @@ def correlate(value: str = "") -> str:
 def correlation_id() -> str:
     """The current one; a new one where none was begun."""
     return _correlation.get() or correlate()
+
+
+@contextmanager
+def goes_on(value: str) -> Iterator[None]:
+    """Inside, the correlation id is that of what was begun earlier: what its receivers log belongs to it."""
+    before = _correlation.set(value or correlation_id())
+    try:
+        yield
+    finally:
+        _correlation.reset(before)
 
 
 class EventLog:

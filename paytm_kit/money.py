@@ -1,4 +1,4 @@
-"""Rupees as the kit takes them from a merchant's code: exact, positive, two decimals."""
+"""Rupees: as the kit takes them from a merchant's code (exact, positive, two decimals), and as people read them."""
 
 from __future__ import annotations
 
@@ -24,3 +24,13 @@ def rupees(value: Decimal | int | str) -> Decimal:
     if not 0 < exact <= LARGEST:
         raise ValueError("An amount must be above zero and at most ten digits of rupees.")
     return exact
+
+
+def shown(amount: Decimal) -> str:
+    """``123456.5`` → ``₹1,23,456.50``: Indian digit grouping, always two decimals."""
+    sign = "-" if amount < 0 else ""
+    whole, _, paise = f"{abs(amount):.2f}".partition(".")
+    head, tail = whole[:-3], whole[-3:]
+    while head:
+        tail, head = f"{head[-2:]},{tail}", head[:-2]
+    return f"{sign}₹{tail}.{paise}"

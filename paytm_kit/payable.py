@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Sum
 
 from paytm_kit.gateways.base import Customer
+from paytm_kit.invoices import Invoice
 from paytm_kit.models import Payment, PaymentQuerySet
 
 
@@ -35,6 +36,22 @@ class PayableMixin(models.Model):
         """How staff recognise the order in lists."""
         return str(self)
 
+    def payment_email(self) -> str:
+        """Where letters to the shopper go; empty: nobody is written to.
+
+        Asked for when a letter is sent, and never stored by the kit. By default that of ``payment_customer``.
+        """
+        customer = self.payment_customer()
+        return customer.email if customer else ""
+
+    def payment_language(self) -> str:
+        """The language of letters to the shopper, such as ``hi``; empty, or one the site has not: LANGUAGE_CODE."""
+        return ""
+
+    def payment_invoice(self) -> Invoice | None:
+        """What the receipt says of invoice and tax; ``None``: nothing. Whoever has the receipt's link can read it."""
+        return None
+
     @classmethod
     def orders_of(cls, user: Any) -> models.QuerySet[Any]:
         """The orders whose payments a signed-in user sees in "my payments".
@@ -54,7 +71,8 @@ class PayableMixin(models.Model):
     @property
     def amount_paid(self) -> Decimal:
         """Captured so far, in rupees."""
-        return self.payments.aggregate(total=Sum("captured_amount"))["total"] or Decimal("0.00")
+        total = self.payments.aggregate(total=Sum("captured_amount"))["total"] or Decimal(0)
+        return total.quantize(Decimal("0.01"))  # SQLite forgets the paise of a sum when they are none
 
     @property
     def balance_due(self) -> Decimal:

@@ -13,7 +13,7 @@ from django.db import Error as DatabaseError
 
 from paytm_kit.gateways.base import ConfigurationError, GatewayError
 from paytm_kit.logs import EventLog
-from paytm_kit.services import announce, replay
+from paytm_kit.services import announce, letters, replay
 from paytm_kit.services import reconcile as reconciling
 
 try:
@@ -59,6 +59,7 @@ def reconcile() -> None:
         changed=report.changed,
         delivered=report.delivered,
         left=report.left,
+        letters_sent=report.sent,
     )
 
 
@@ -73,3 +74,16 @@ def deliver_announcements() -> None:
 def deliver_announcement(pk: int) -> None:
     """One announcement. A receiver that raises has it tried again by the row's own, growing, waits."""
     announce.deliver(pk)
+
+
+@shared_task(**SAFE_TO_REPEAT)
+def send_letters() -> None:
+    """Every letter whose time has come, each as a task of its own."""
+    for pk in letters.due().values_list("pk", flat=True):
+        send_letter.apply_async((pk,), expires=letters.RETRY_MINUTES[0] * 60)
+
+
+@shared_task(**SAFE_TO_REPEAT)
+def send_letter(pk: int) -> None:
+    """One letter. A mail server that fails has it tried again by the row's own, growing, waits."""
+    letters.send(pk)

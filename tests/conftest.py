@@ -11,6 +11,7 @@ import pytest
 import responses
 from django.db import connection, connections, transaction
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from demo_site.shop.models import Order
 from paytm_kit.gateways.base import Outcome, State
@@ -18,7 +19,16 @@ from paytm_kit.gateways.http import Transport
 from paytm_kit.ledger import book
 from paytm_kit.models import Payment
 from paytm_kit.services import checkout
+from tests import emptying
 from tests.paytm import MID, RUPEES, TXNID, Paytm
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with django_db_blocker.unblock():
+        undo = emptying.replace_djangos()
+    yield
+    undo()
 
 
 @pytest.fixture(autouse=True)

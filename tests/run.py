@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from tests.clients import provision
 
 APART = ("browser", "package", "clients", "brokers", "drills")  # groups of their own
+# Measured once, where nearly everything runs: it adds two thirds to the time that Python needs.
 COVER = ("--cov", "--cov-append", "--cov-report=")
 POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
@@ -55,27 +56,27 @@ def groups() -> list[Group]:
         Group("suite on SQLite", ("-n", workers, "-m", f"not ({' or '.join(APART)})", *COVER)),
         Group(
             "ledger and intake on PostgreSQL",
-            ("-n", workers, "-m", "databases", *COVER),
+            ("-n", workers, "-m", "databases"),
             answers(POSTGRESQL),
             "start PostgreSQL, or set TEST_POSTGRESQL_URL=postgres://user:password@host:port/database",
             {"TEST_DATABASE_URL": POSTGRESQL},
         ),
         Group(
             "ledger and intake on MariaDB",
-            ("-n", workers, "-m", "databases", *COVER),
+            ("-n", workers, "-m", "databases"),
             answers(MARIADB),
             "start MariaDB, or set TEST_MARIADB_URL=mysql://user:password@host:port/database",
             {"TEST_DATABASE_URL": MARIADB},
         ),
         Group(
             "browser",
-            ("-n", workers, "-m", "browser", *COVER),
+            ("-n", workers, "-m", "browser"),
             chromium(),
             "apt-get install chromium, or set CHROMIUM=/path/to/chromium",
         ),
         Group(
             "Celery workers on Redis and RabbitMQ",
-            ("tests/brokers",),  # not measured: that doubles the time of a dozen processes
+            ("tests/brokers",),
             answers(POSTGRESQL) and answers(REDIS) and answers(RABBITMQ),
             "start PostgreSQL, Redis and RabbitMQ, or set TEST_POSTGRESQL_URL, TEST_REDIS_URL, TEST_RABBITMQ_URL",
         ),
@@ -85,13 +86,10 @@ def groups() -> list[Group]:
             answers(POSTGRESQL) and answers(REDIS),
             "start PostgreSQL and Redis, or set TEST_POSTGRESQL_URL, TEST_REDIS_URL",
         ),
-        Group("other people's clients", ("-m", "clients", *COVER), not absent, absent),
+        Group("other people's clients", ("-m", "clients"), not absent, absent),
         Group(
             "package",
-            (
-                "-m",
-                "package",
-            ),
+            ("-m", "package"),
         ),
     ]
 
@@ -100,6 +98,8 @@ def main() -> int:
     ci = os.environ.get("CI") == "true"
     # Started in the background by a shell, this ignores Ctrl-C, and so would every program that a test stops with it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Some hundred processes import the same modules: compiled once, not by each.
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     failed, skipped = [], []
     subprocess.run([sys.executable, "-m", "coverage", "erase"], check=True)
     for group in groups():
@@ -109,7 +109,7 @@ def main() -> int:
         print(f"\n=== {group.name}", flush=True)
         began = time.monotonic()
         command = [sys.executable, "-m", "pytest", "-q", *group.arguments, *sys.argv[1:]]
-        done = subprocess.run(command, env={**os.environ, **group.environment}, check=False)
+        done = subprocess.run(command, env={**environ, **group.environment}, check=False)
         print(f"=== {group.name}: {time.monotonic() - began:.0f} s", flush=True)
         if done.returncode != 0:
             failed.append(group.name)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import requests
 from django.apps import apps
+from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, models
@@ -31,7 +32,7 @@ from paytm_kit.conf import tables
 from paytm_kit.gateways.base import GatewayError
 from paytm_kit.ledger import book
 from paytm_kit.models import Payment, WireMessage
-from paytm_kit.services import journal
+from paytm_kit.services import audit, journal
 from tests import settlements as settlement_report
 from tests.ledger.test_book import success
 from tests.paytm import HOST, KEY, MID, Paytm, callback_fields, post_callback, post_json_webhook, post_webhook
@@ -216,15 +217,21 @@ def test_the_admin_shows_no_secret(order: Order, paytm: Paytm, client: Client, t
     payment.refresh_from_db()
     assert post_json_webhook(client, dispute(payment, custId=EMAIL, message=f"call {MOBILE}")).status_code == 200
     settlement_report.read(settlement_report.report(tmp_path, settlement_report.line(payment)))
+    audit.by_command("admin", "payment.close", payment, reason=f"for {EMAIL}", detail=f"q={EMAIL}, {MOBILE}")
     client.force_login(User.objects.create_superuser("admin"))
-    for model in apps.get_app_config("paytm_kit").get_models():
+    filled = set()
+    for model in [model for model in admin.site._registry if model._meta.app_label == "paytm_kit"]:
         name = model._meta.model_name
-        assert model._base_manager.exists()
+        filled |= {name} if model._base_manager.exists() else set()
         for address in ("", *(f"{row.pk}/change/" for row in model._base_manager.all())):
             page = client.get(f"/admin/paytm_kit/{name}/{address}")
             assert page.status_code == 200
             assert_nothing_leaked(page.content.decode())
             assert payment.token not in page.content.decode()
+    assert filled >= {
+        *("payment", "paymentevent", "wiremessage", "announcement", "refund", "dispute"),
+        *("settlement", "settlementline", "auditentry"),
+    }
 
 
 # ---- Representations and commands

@@ -1,3 +1,13 @@
-"""The merchant's desk: read-only views of payments, their events, wire messages and announcements."""
+"""The merchant's desk: read-only views of all that the ledger holds, and what a person with the right can do there."""
 
-from paytm_kit.admin import disputes, payments, refunds, settlements, wire  # noqa: F401 - registers
+from paytm_kit.admin import (  # noqa: F401 - registers
+    announcements,
+    audit,
+    disputes,
+    letters,
+    payments,
+    refunds,
+    risk,
+    settlements,
+    wire,
+)

@@ -5,23 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db import Error as DatabaseError
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from paytm_kit.admin.readonly import ReadOnly, ReadOnlyInline
+from paytm_kit.admin import badges, filters
+from paytm_kit.admin.acting import deny, note
+from paytm_kit.admin.desk import DeskAdmin, OfPayment
+from paytm_kit.admin.readonly import ReadOnlyInline
 from paytm_kit.models import Dispute, PaymentEvent
-from paytm_kit.services import busy, disputes
+from paytm_kit.services import audit, busy, disputes, finding
 from paytm_kit.templatetags.paytm_kit import rupees
 
-MARKS = {"open": "◐", "unknown": "?", "won": "●", "lost": "✕", "closed": "■"}
+ACTION = "dispute.close"
 
 
 class Shown:
@@ -32,8 +35,8 @@ class Shown:
         return gettext("all of it") if dispute.amount is None else rupees(dispute.amount)
 
     @admin.display(description=_("status"), ordering="status")
-    def state(self, dispute: Dispute) -> str:
-        return f"{MARKS[dispute.status]} {dispute.get_status_display()}"
+    def state(self, dispute: Dispute) -> SafeString:
+        return badges.badge(Dispute, dispute.status, dispute.get_status_display())
 
     @admin.display(description=_("answer due"), ordering="due_at")
     def due(self, dispute: Dispute) -> str:
@@ -69,18 +72,22 @@ class StandingFilter(admin.SimpleListFilter):
 
 
 @admin.register(Dispute)
-class DisputeAdmin(Shown, ReadOnly, admin.ModelAdmin):
-    list_display = ("dispute_id", "payment", "rupees", "state", "due", "kind", "opened_at", "closed_at")
-    list_filter = (StandingFilter, "status", "opened_at")
+class DisputeAdmin(Shown, DeskAdmin, OfPayment):
+    list_display = ("dispute_id", "its_payment", "rupees", "state", "due", "kind", "opened_at", "closed_at")
+    list_filter = (filters.by_day("opened_at"), StandingFilter, "status")
     list_select_related = ("payment",)
-    search_fields = ("dispute_id", "transaction_id", "payment__gateway_order_id", "payment__order_label")
-    exclude = ("key", "due_at")
-    readonly_fields = ("due",)
+    finder = finding.DISPUTES
+    search_help_text = _("Dispute id, TXNID, ORDERID or order.")
+    fields = (
+        *("its_payment", "dispute_id", "state", "due", "rupees", "transaction_id", "word", "kind", "reason"),
+        *("opened_at", "closed_at"),
+    )
+    readonly_fields = ("its_payment", "state", "due", "rupees")
     inlines = (DisputeEventInline,)
     change_form_template = "admin/paytm_kit/dispute/change_form.html"
 
     def get_urls(self) -> list[URLPattern]:
-        close = self.admin_site.admin_view(require_POST(self.close_view))
+        close = self.beside_transactions(require_POST(self.close_view))
         return [path("<int:pk>/close/", close, name="paytm_kit_dispute_close"), *super().get_urls()]
 
     def change_view(
@@ -96,19 +103,22 @@ class DisputeAdmin(Shown, ReadOnly, admin.ModelAdmin):
         """A person has looked into the gateway's dashboard; what was found there goes into the payment's events."""
         dispute = self.get_object(request, str(pk))
         if dispute is None or not self._may_close(request):
-            raise PermissionDenied
+            raise deny(request, ACTION, dispute)
         said = {"reason": request.POST.get("reason", ""), "actor": request.user.get_username()}
+        level, result = messages.ERROR, audit.Result.REFUSED
         try:
             after = disputes.close(dispute, request.POST.get("status", ""), **said)
         except disputes.CannotClose as error:
-            messages.error(request, str(error))
+            told = str(error)
         except DatabaseError as error:
-            messages.error(request, busy.told(error, dispute.payment.gateway_order_id))
+            result, told = audit.Result.FAILED, busy.told(error, dispute.payment.gateway_order_id)
         else:
             values = {"id": after.dispute_id, "status": after.get_status_display()}
-            messages.success(request, gettext("Dispute %(id)s: %(status)s.") % values)
-        page = reverse("admin:paytm_kit_dispute_change", args=[pk], current_app=self.admin_site.name)
-        return HttpResponseRedirect(page)
+            level, result = messages.SUCCESS, audit.Result.DONE
+            told = gettext("Dispute %(id)s: %(status)s.") % values
+        messages.add_message(request, level, told)
+        note(request, ACTION, dispute, reason=said["reason"], result=result, detail=told)
+        return self.back(dispute)
 
     def _may_close(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("paytm_kit.change_dispute"))

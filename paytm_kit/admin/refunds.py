@@ -6,27 +6,43 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db import Error as DatabaseError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from paytm_kit import refunds
-from paytm_kit.admin.readonly import ReadOnly, ReadOnlyInline
+from paytm_kit.admin import badges, filters
+from paytm_kit.admin.acting import Act, deny, note
+from paytm_kit.admin.desk import DeskAdmin, OfPayment
+from paytm_kit.admin.export import Exported
+from paytm_kit.admin.readonly import ReadOnlyInline
 from paytm_kit.models import Payment, PaymentEvent, Refund
-from paytm_kit.services import busy
+from paytm_kit.services import audit, busy, export, finding
 from paytm_kit.templatetags.paytm_kit import rupees
 
-MARKS = {"requested": "○", "pending": "◐", "succeeded": "●", "failed": "✕"}
+ACTION = "payment.refund"
 
 
-class RefundInline(ReadOnlyInline):
+class Shown:
+    """What a list and an inline show alike."""
+
+    @admin.display(description=_("amount"), ordering="amount")
+    def rupees(self, refund: Refund) -> str:
+        return rupees(refund.amount)
+
+    @admin.display(description=_("status"), ordering="status")
+    def state(self, refund: Refund) -> SafeString:
+        return badges.badge(Refund, refund.status, refund.get_status_display())
+
+
+class RefundInline(Shown, ReadOnlyInline):
     model = Refund
-    fields = ("requested_at", "refund_id", "amount", "status", "external", "reason", "actor", "code", "message", "rrn")
+    fields = ("requested_at", "refund_id", "rupees", "state", "external", "reason", "actor", "code", "message", "rrn")
     readonly_fields = fields
+    classes = ("pk-inline",)
 
 
 class RefundEventInline(ReadOnlyInline):
@@ -35,22 +51,49 @@ class RefundEventInline(ReadOnlyInline):
     readonly_fields = fields
 
 
+def _ask(refund: Refund, actor: str, reason: str) -> str:
+    after = refunds.ask(refund, source="admin", actor=actor)
+    values = {"id": after.refund_id, "status": after.get_status_display(), "message": after.message}
+    return gettext("Refund %(id)s: %(status)s. %(message)s") % values
+
+
+def _is_over(refund: Refund) -> str:
+    return "" if refund.is_open else gettext("It is decided: there is nothing to ask.")
+
+
+ASK = Act(
+    name="ask",
+    action="ask_now",
+    audit="refund.ask",
+    right="view_refund",
+    label=_("Ask the gateway now"),
+    explains=_(
+        "The gateway is asked what became of each refund, and its answer goes into the books. No further money moves. "
+        "One question can take half a minute."
+    ),
+    do=_ask,
+    why_not=_is_over,
+    at_once=5,
+    asks=True,
+)
+
+
 @admin.register(Refund)
-class RefundAdmin(ReadOnly, admin.ModelAdmin):
-    list_display = ("refund_id", "payment", "rupees", "state", "external", "actor", "requested_at", "closed_at")
-    list_filter = ("status", "external", "requested_at")
+class RefundAdmin(Shown, Exported, OfPayment):
+    sheet = export.REFUNDS
+    list_display = ("refund_id", "its_payment", "rupees", "state", "external", "actor", "requested_at", "closed_at")
+    list_filter = (filters.by_day("requested_at"), "status", "external", filters.OpenRefundFilter)
     list_select_related = ("payment",)
-    search_fields = ("refund_id", "gateway_refund_id", "transaction_id", "payment__gateway_order_id", "rrn", "arn")
-    exclude = ("key", "shopper_text_source")
+    finder = finding.REFUNDS
+    search_help_text = _("REFUNDID, the gateway's refund id, TXNID, RRN, ARN, ORDERID, order, or a customer's contact.")
+    acts = (ASK,)
+    fields = (
+        *("its_payment", "refund_id", "state", "rupees", "reason", "actor", "external", "wait", "transaction_id"),
+        *("gateway_refund_id", "code", "message", "rrn", "arn", "credit_expected"),
+        *("requested_at", "sent_at", "closed_at", "asked_at", "next_ask_at"),
+    )
+    readonly_fields = ("its_payment", "state", "rupees")
     inlines = (RefundEventInline,)
-
-    @admin.display(description=_("amount"), ordering="amount")
-    def rupees(self, refund: Refund) -> str:
-        return rupees(refund.amount)
-
-    @admin.display(description=_("status"), ordering="status")
-    def state(self, refund: Refund) -> str:
-        return f"{MARKS[refund.status]} {refund.get_status_display()}"
 
 
 class RefundForm(forms.Form):
@@ -84,15 +127,15 @@ def may_refund(request: HttpRequest) -> bool:
     return bool(request.user.has_perm("paytm_kit.refund_payment"))
 
 
-def refund_view(desk: admin.ModelAdmin, request: HttpRequest, pk: int) -> HttpResponse:
+def refund_view(desk: DeskAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     """First what and why, then the same once more to confirm, then it is sent."""
     payment = desk.get_object(request, str(pk))
     if payment is None or not may_refund(request):
-        raise PermissionDenied
+        raise deny(request, ACTION, payment)
     if why := refunds.held(payment):
         values = {"id": payment.gateway_order_id, "why": why}
         messages.error(request, gettext("%(id)s: no refund now: %(why)s") % values)
-        return _back(desk, payment)
+        return desk.back(payment)
     left = refunds.left(payment)
     form = RefundForm(request.POST or None, left=left)
     if request.method == "POST" and form.is_valid():
@@ -106,7 +149,7 @@ def refund_view(desk: admin.ModelAdmin, request: HttpRequest, pk: int) -> HttpRe
 
 
 def _page(
-    desk: admin.ModelAdmin, request: HttpRequest, payment: Payment, form: RefundForm, *, confirming: bool
+    desk: DeskAdmin, request: HttpRequest, payment: Payment, form: RefundForm, *, confirming: bool
 ) -> HttpResponse:
     context = {
         **desk.admin_site.each_context(request),
@@ -115,11 +158,12 @@ def _page(
         "form": form,
         "confirming": confirming,
         "opts": desk.opts,
+        "media": desk.media,
     }
     return render(request, "admin/paytm_kit/payment/refund.html", context)
 
 
-def _send(desk: admin.ModelAdmin, request: HttpRequest, payment: Payment, asked: dict[str, Any]) -> HttpResponse:
+def _send(desk: DeskAdmin, request: HttpRequest, payment: Payment, asked: dict[str, Any]) -> HttpResponse:
     try:
         refund = refunds.request(
             payment,
@@ -131,16 +175,15 @@ def _send(desk: admin.ModelAdmin, request: HttpRequest, payment: Payment, asked:
             seen_left=asked["seen_left"],
         )
     except refunds.NotRefundable as error:
-        messages.error(request, str(error))
+        level, result, said = messages.ERROR, audit.Result.REFUSED, str(error)
     except DatabaseError as error:
-        messages.error(request, busy.told(error, payment.gateway_order_id))
+        level, result, said = messages.ERROR, audit.Result.FAILED, busy.told(error, payment.gateway_order_id)
     else:
-        level = messages.ERROR if refund.status == Refund.Status.FAILED else messages.SUCCESS
+        failed = refund.status == Refund.Status.FAILED
+        level = messages.ERROR if failed else messages.SUCCESS
+        result = audit.Result.FAILED if failed else audit.Result.DONE
         values = {"id": refund.refund_id, "status": refund.get_status_display(), "message": refund.message}
-        messages.add_message(request, level, gettext("Refund %(id)s: %(status)s. %(message)s") % values)
-    return _back(desk, payment)
-
-
-def _back(desk: admin.ModelAdmin, payment: Payment) -> HttpResponse:
-    page = reverse("admin:paytm_kit_payment_change", args=[payment.pk], current_app=desk.admin_site.name)
-    return HttpResponseRedirect(page)
+        said = gettext("Refund %(id)s: %(status)s. %(message)s") % values
+    messages.add_message(request, level, said)
+    note(request, ACTION, payment, reason=asked["reason"], result=result, detail=f"{rupees(asked['amount'])}: {said}")
+    return desk.back(payment)

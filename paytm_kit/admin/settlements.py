@@ -13,9 +13,10 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from paytm_kit.admin.readonly import ReadOnly
+from paytm_kit.admin import badges
+from paytm_kit.admin.desk import DeskAdmin, OfPayment
 from paytm_kit.models import Settlement, SettlementLine
-from paytm_kit.services import settlement_table
+from paytm_kit.services import audit, settlement_table
 from paytm_kit.templatetags.paytm_kit import rupees
 
 
@@ -34,7 +35,7 @@ class VerdictFilter(admin.SimpleListFilter):
 
 
 @admin.register(Settlement)
-class SettlementAdmin(ReadOnly, admin.ModelAdmin):
+class SettlementAdmin(DeskAdmin):
     list_display = ("name", "day", "account", "source", "lines_read", "matched", "differences", "net", "finished_at")
     list_filter = ("source", "account", "day")
     search_fields = ("name", "merchant_id")
@@ -57,19 +58,23 @@ class SettlementAdmin(ReadOnly, admin.ModelAdmin):
 
 
 @admin.register(SettlementLine)
-class SettlementLineAdmin(ReadOnly, admin.ModelAdmin):
+class SettlementLineAdmin(DeskAdmin, OfPayment):
     list_display = (
-        *("verdict", "reason", "kind", "order_id", "transaction_id", "gross_amount", "fee_amount", "fee_tax"),
+        *("judged", "reason", "kind", "order_id", "transaction_id", "gross_amount", "fee_amount", "fee_tax"),
         *("net_amount", "utr", "settled_on", "number", "settlement"),
     )
     list_filter = (VerdictFilter, "kind", "settled_on", "settlement__account")
     list_select_related = ("settlement",)
     search_fields = ("order_id", "transaction_id", "utr", "payout_id")
-    show_full_result_count = False
+    readonly_fields = ("its_payment", "judged")
     actions = ("export_csv",)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup == "settlement__id__exact" or super().lookup_allowed(lookup, value, request)
+
+    @admin.display(description=_("verdict"), ordering="verdict")
+    def judged(self, line: SettlementLine) -> SafeString:
+        return badges.badge(SettlementLine, line.verdict, line.get_verdict_display())
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -77,6 +82,8 @@ class SettlementLineAdmin(ReadOnly, admin.ModelAdmin):
     @admin.action(description=_("Download as CSV"), permissions=["export"])
     def export_csv(self, request: HttpRequest, queryset: QuerySet[SettlementLine]) -> StreamingHttpResponse:
         lines = queryset.select_related("refund").iterator(chunk_size=2000)
+        filters = request.GET.urlencode() or "no filter"
+        audit.record(request, "settlement.export", count=queryset.count(), detail=filters)
         response = StreamingHttpResponse(settlement_table.rows(lines), content_type="text/csv; charset=utf-8")
         response["Content-Disposition"] = 'attachment; filename="settlement-lines.csv"'
         return response

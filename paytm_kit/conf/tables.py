@@ -314,7 +314,8 @@ KIT_SETTINGS = (
         "LIMITS",
         limits.read,
         limits.DEFAULT,
-        f"How many are too many: off, or kind=count/time separated by commas; what is not named keeps {limits.DEFAULT}. "
+        "How many are too many: off, or kind=count/time separated by commas; what is not named keeps "
+        f"{limits.DEFAULT}. "
         "A shopper over a limit reads how long to wait; what the gateway signed is never limited.",
         "risk",
     ),

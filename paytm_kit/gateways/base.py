@@ -123,6 +123,7 @@ class Outcome:
     network: str = ""  # of the card, such as RUPAY
     bank_transaction_id: str = ""
     transaction_at: datetime | None = None
+    given_back: Decimal = Decimal("0.00")  # rupees of this very money that went back already, or are on their way
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +280,7 @@ class Notice:
     detail: str = ""  # why the verdict is what it is, safe to log
     refund: RefundOutcome | None = None  # when it is about a refund: which one; its state is UNKNOWN, since we ask
     dispute: DisputeClaim | None = None  # when it is about a dispute; nobody can be asked about it
-    also: tuple[str, ...] = ()  # further gateway order ids that it speaks of: some gateways send several at once
+    also: tuple[Outcome, ...] = ()  # claims about further payments: some gateways send several at once
 
     @property
     def order_id(self) -> str:

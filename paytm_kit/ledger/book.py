@@ -9,26 +9,26 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from django.contrib.contenttypes.models import ContentType
 from django.db import IntegrityError, connections, models, router, transaction
 from django.utils import timezone
 
+from paytm_kit.gateways import order_ids
 from paytm_kit.gateways.base import Account, Customer, Outcome, State
 from paytm_kit.ledger import ladder, transitions, waiting
 from paytm_kit.ledger.entries import Origin, describe, move, next_question, raise_flags, record
 from paytm_kit.logs import EventLog
+from paytm_kit.masking import findable
 from paytm_kit.models import Announcement, Flag, Payment, PaymentEvent, Refund, ledger_writes
 
 log = EventLog("paytm_kit.ledger")
 Kind = PaymentEvent.Kind
-INDIA = ZoneInfo("Asia/Kolkata")
 CHECKOUT = Origin("checkout")
-_ID_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # no l, o, 0, 1: people read these ids aloud to support
 
 
 class Changed(Exception):
@@ -67,7 +67,7 @@ def open_payment(
         gateway=account.gateway,
         environment=account.environment,
         merchant_id=account.merchant_id,
-        gateway_order_id=_new_order_id(now),
+        gateway_order_id=order_ids.new(account.gateway, now),
         token=secrets.token_hex(20),
         content_type=kind,
         object_id=str(order.pk),
@@ -75,6 +75,8 @@ def open_payment(
         open_slot=hashlib.sha256(f"{kind.pk}:{order.pk}".encode()).hexdigest(),
         return_url=return_url,
         customer_id=customer.id,
+        contact_email=findable(customer.email)[:320],
+        contact_mobile=findable(customer.mobile)[:20],
         amount=amount,
         amount_chosen=chosen,
         currency=account.currency,
@@ -211,12 +213,6 @@ def asked(payment_id: int, *, soon: bool = False) -> Payment:
     return payment
 
 
-def _new_order_id(now: datetime) -> str:
-    """A gateway order id: the day in India and 20 random characters (100 bits); portable, 27 characters."""
-    random = "".join(secrets.choice(_ID_ALPHABET) for _ in range(20))
-    return f"{now.astimezone(INDIA):%y%m%d}-{random}"
-
-
 def _begin(payment: Payment, now: datetime, origin: Origin) -> None:
     payment.started_at = now
     move(payment, Payment.Status.PROCESSING, now)
@@ -240,7 +236,8 @@ def lock(payment_id: int) -> Payment:
 
 def _facts(payment: Payment, outcome: Outcome, now: datetime) -> transitions.Facts:
     captures = PaymentEvent.objects.filter(kind=Kind.CAPTURED, transaction_id=outcome.transaction_id)
-    taken = captures.filter(payment__gateway=payment.gateway).exclude(payment=payment)
+    # The gateway is compared here: asked for it, PostgreSQL without statistics would begin with all of its payments.
+    taken_at = captures.exclude(payment=payment).values_list("payment__gateway", flat=True)
     beside = Payment.objects.beside(payment).filter(paid_at__gte=payment.created_at)
     over = payment.started_at is not None and ladder.may_expire(payment.started_at, now)
     return transitions.Facts(
@@ -250,12 +247,17 @@ def _facts(payment: Payment, outcome: Outcome, now: datetime) -> transitions.Fac
         amount=payment.amount,
         currency=payment.currency,
         transaction_id=payment.transaction_id or "",
-        flags=frozenset(payment.flag_list),
+        flags=frozenset(payment.flag_list).union(_resolved(payment)),
         may_expire=over and not payment.events.filter(kind=Kind.PENDING).exists(),
         captured_beside=beside.aggregate(total=models.Sum("captured_amount"))["total"] or Decimal("0.00"),
-        transaction_taken=bool(outcome.transaction_id) and taken.exists(),
+        transaction_taken=bool(outcome.transaction_id) and payment.gateway in taken_at,
         given_back=_given_back(payment, outcome.transaction_id),
     )
+
+
+def _resolved(payment: Payment) -> Iterable[str]:
+    """Flags that a person has seen to: what they said of the gateway's answers is not forgotten with them."""
+    return payment.events.filter(kind=Kind.FLAG_RESOLVED).values_list("flag", flat=True)
 
 
 def _given_back(payment: Payment, transaction_id: str) -> Decimal:

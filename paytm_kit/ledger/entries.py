@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from paytm_kit.gateways.base import Outcome, RefundOutcome
 from paytm_kit.ledger import ladder, transitions
+from paytm_kit.logs import correlation_id
 from paytm_kit.masking import one_line, safe_line
 from paytm_kit.models import Announcement, Dispute, Payment, PaymentEvent, Refund
 from paytm_kit.money import LARGEST
@@ -26,6 +27,7 @@ ANNOUNCED: dict[str, str] = {
     Kind.FAILED: "payment_failed",
     Kind.EXPIRED: "payment_failed",
     Kind.FLAGGED: "payment_flagged",
+    Kind.REFUND_PENDING: "refund_started",
     Kind.REFUND_SUCCEEDED: "refund_succeeded",
     Kind.REFUND_FAILED: "refund_failed",
     Kind.DISPUTE_OPENED: "dispute_opened",
@@ -159,6 +161,7 @@ def fingerprint(fact: str) -> str:
 
 def _append(event: PaymentEvent, fact: str, origin: Origin, *, announce: bool = True) -> PaymentEvent | None:
     event.fingerprint = fingerprint(fact)
+    event.correlation_id = correlation_id()
     if event.payment.events.filter(fingerprint=event.fingerprint).exists():
         return None
     event.source, event.actor, event.created_at = origin.source, origin.actor[:150], timezone.now()

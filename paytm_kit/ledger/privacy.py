@@ -10,9 +10,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from paytm_kit.ledger import waiting
 from paytm_kit.models import Dispute, Payment, Refund, ledger_writes
 
-# Who the customer is to the shop, what the order is called, where the shopper went afterwards. Gateways' and people's
-# words elsewhere are masked before they are stored; who decided something, and why, stays with the money.
-PERSONAL = {"customer_id": "", "order_label": "", "return_url": ""}
+# Who the customer is to the shop, the masked contacts, what the order is called, where the shopper went afterwards.
+# Gateways' and people's words elsewhere are masked before they are stored; who decided something, and why, stays with
+# the money.
+PERSONAL = {"customer_id": "", "order_label": "", "return_url": "", "contact_email": "", "contact_mobile": ""}
 
 
 def finished(path: str = "") -> Q:

@@ -59,6 +59,8 @@ def derive(events: Iterable[PaymentEvent]) -> tuple[Totals, dict[int, str]]:
             settled.append(event)
         elif event.kind == Kind.FLAGGED:
             flags.add(event.flag)
+        elif event.kind == Kind.FLAG_RESOLVED:
+            flags.discard(event.flag)
         elif event.refund_id is not None:
             refunds[event.refund_id] = event
         elif event.dispute_id is None:

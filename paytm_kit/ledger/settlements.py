@@ -20,6 +20,7 @@ from paytm_kit.gateways.base import Account, BrokenEntry, EntryKind, SettlementE
 from paytm_kit.ledger import settlement_absent
 from paytm_kit.ledger.settlement_facts import Found, digest, hold, lock, look_up
 from paytm_kit.ledger.settlement_rules import NOTHING, Finding, judge
+from paytm_kit.logs import correlation_id
 from paytm_kit.masking import one_line, safe_line
 from paytm_kit.models import Payment, PaymentEvent, Settlement, SettlementLine, ledger_writes
 
@@ -294,6 +295,7 @@ def _event(settlement: Settlement, line: SettlementLine, payment: Payment, finge
         fee_tax=line.fee_tax,
         transaction_id=line.transaction_id,
         message=safe_line(f"{line.kind}: line {line.number} of {settlement.name}, UTR {line.utr or 'not said'}."),
+        correlation_id=correlation_id(),
         created_at=timezone.now(),
     )
 

@@ -84,7 +84,7 @@ def _success(facts: Facts, outcome: Outcome) -> Decision:
         flags.append(Flag.DUPLICATE)
     # An old payment over a smaller total may have been captured meanwhile: then this one still completes the order.
     # What went back in full before we knew of it buys nothing: a person hears, and nobody fulfils the order for it.
-    if gone := facts.given_back >= facts.amount:
+    if gone := max(facts.given_back, outcome.given_back) >= facts.amount:
         flags.append(Flag.REFUND_MISMATCH)
     return _capture(facts, outcome, *flags, silent=gone or facts.captured_beside >= facts.amount)
 

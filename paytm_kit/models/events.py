@@ -26,6 +26,7 @@ class PaymentEvent(LedgerModel):
         SUPERSEDED = "superseded", _("Replaced by a newer payment")
         FLAGGED = "flagged", _("Flagged for a person")
         CLOSED = "closed", _("Closed by a person")
+        FLAG_RESOLVED = "flag_resolved", _("Flag resolved by a person")
         REFUND_REQUESTED = "refund_requested", _("Refund requested")
         REFUND_PENDING = "refund_pending", _("Gateway says: refund pending")
         REFUND_SUCCEEDED = "refund_succeeded", _("Refunded")
@@ -57,6 +58,7 @@ class PaymentEvent(LedgerModel):
     code = models.CharField(_("gateway code"), max_length=64, blank=True)
     message = models.CharField(_("detail"), max_length=500, blank=True)
     flag = models.CharField(_("flag"), max_length=30, blank=True, choices=Flag.choices)
+    correlation_id = models.CharField(_("correlation id"), max_length=32, blank=True, default="")
     created_at = models.DateTimeField(_("at"))
 
     objects = LedgerQuerySet.as_manager()
@@ -68,7 +70,11 @@ class PaymentEvent(LedgerModel):
         constraints = [
             models.UniqueConstraint(fields=["payment", "fingerprint"], name="paytm_kit_event_once"),
         ]
-        indexes = [models.Index(fields=["transaction_id"], name="paytm_kit_event_transaction")]
+        indexes = [
+            models.Index(fields=["transaction_id"], name="paytm_kit_event_transaction"),
+            models.Index(fields=["-created_at"], name="paytm_kit_event_newest"),
+            models.Index(fields=["kind", "created_at"], name="paytm_kit_event_kind"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.source})"
@@ -99,7 +105,11 @@ class Announcement(models.Model):
         verbose_name = _("announcement")
         verbose_name_plural = _("announcements")
         ordering = ["pk"]
-        indexes = [models.Index(fields=["state", "next_try_at"], name="paytm_kit_announcement_due")]
+        permissions = [("retry_announcement", _("Can retry announcements"))]
+        indexes = [
+            models.Index(fields=["state", "next_try_at"], name="paytm_kit_announcement_due"),
+            models.Index(fields=["-created_at"], name="paytm_kit_announcement_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.signal} ({self.get_state_display()})"

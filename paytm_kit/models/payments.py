@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from paytm_kit.models.guard import LedgerModel, LedgerQuerySet
+from paytm_kit.models.keys import KeyField
 
 
 class Flag(models.TextChoices):
@@ -79,7 +80,7 @@ class Payment(LedgerModel):
     token = models.CharField(_("public token"), max_length=40, unique=True, editable=False)
 
     content_type = models.ForeignKey(ContentType, models.PROTECT, verbose_name=_("order type"), related_name="+")
-    object_id = models.CharField(_("order key"), max_length=64)
+    object_id = KeyField(_("order key"), max_length=64)
     order = GenericForeignKey("content_type", "object_id")
     order_label = models.CharField(_("order"), max_length=200, blank=True)
     open_slot = models.CharField(
@@ -91,6 +92,10 @@ class Payment(LedgerModel):
     )
     return_url = models.CharField(_("return URL"), max_length=500, blank=True)
     customer_id = models.CharField(_("customer id"), max_length=64)
+    contact_email = models.CharField(
+        _("e-mail"), max_length=320, blank=True, help_text=_("Masked, as the shop gave it when the payment began.")
+    )
+    contact_mobile = models.CharField(_("mobile"), max_length=20, blank=True, help_text=_("Its last four digits."))
     flow = models.CharField(_("flow"), max_length=10, blank=True)
 
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.CREATED)
@@ -157,11 +162,31 @@ class Payment(LedgerModel):
                 condition=models.Q(refunding_amount__gte=0), name="paytm_kit_refunding_not_negative"
             ),
         ]
-        permissions = [("refund_payment", _("Can refund payments"))]
+        permissions = [
+            ("refund_payment", _("Can refund payments")),
+            ("resolve_flag", _("Can resolve flags of payments")),
+            ("resend_receipt", _("Can send a receipt again")),
+            ("export_payment", _("Can export payments")),
+        ]
         indexes = [
             models.Index(fields=["content_type", "object_id"], name="paytm_kit_payment_order"),
             models.Index(fields=["status", "next_ask_at"], name="paytm_kit_payment_due"),
             models.Index(fields=["-created_at"], name="paytm_kit_payment_newest"),
+            # What the desk's list is filtered by, newest first, and what the overview adds up.
+            models.Index(fields=["environment", "-created_at"], name="paytm_kit_payment_made_in"),
+            models.Index(fields=["environment", "paid_at"], name="paytm_kit_payment_paid_in"),
+            models.Index(fields=["account", "-created_at"], name="paytm_kit_payment_account"),
+            models.Index(fields=["status", "-created_at"], name="paytm_kit_payment_status"),
+            models.Index(fields=["payment_mode", "-created_at"], name="paytm_kit_payment_mode"),
+            models.Index(fields=["bank_name", "-created_at"], name="paytm_kit_payment_bank"),
+            models.Index(fields=["gateway_name", "-created_at"], name="paytm_kit_payment_acquirer"),
+            models.Index(fields=["gateway", "-created_at"], name="paytm_kit_payment_gateway"),
+            models.Index(fields=["flags"], name="paytm_kit_payment_flags"),
+            models.Index(fields=["order_label"], name="paytm_kit_payment_label"),
+            models.Index(fields=["bank_transaction_id"], name="paytm_kit_payment_bank_ref"),
+            models.Index(fields=["contact_mobile", "contact_email"], name="paytm_kit_payment_mobile"),
+            models.Index(fields=["contact_email"], name="paytm_kit_payment_email"),
+            models.Index(fields=["customer_id", "-created_at"], name="paytm_kit_payment_customer"),
         ]
 
     def __str__(self) -> str:
@@ -193,3 +218,7 @@ class Payment(LedgerModel):
     def get_result_url(self) -> str:
         """The page that tells the shopper how it went; its address cannot be guessed."""
         return reverse("paytm_kit:result", args=[self.token])
+
+    def get_receipt_url(self) -> str:
+        """The printable receipt of a paid payment; of any other it leads to the result page."""
+        return reverse("paytm_kit:receipt", args=[self.token])

@@ -75,6 +75,8 @@ class Refund(LedgerModel):
         indexes = [
             models.Index(fields=["next_ask_at"], name="paytm_kit_refund_due"),
             models.Index(fields=["refund_id"], name="paytm_kit_refund_id"),
+            models.Index(fields=["status", "closed_at"], name="paytm_kit_refund_made"),
+            models.Index(fields=["-requested_at"], name="paytm_kit_refund_newest"),
         ]
 
     def __str__(self) -> str:

@@ -47,6 +47,8 @@ class WireMessage(models.Model):
         verbose_name = _("wire message")
         verbose_name_plural = _("wire messages")
         ordering = ["pk"]
+        permissions = [("replay_wiremessage", _("Can take up stored messages again"))]
+        indexes = [models.Index(fields=["channel", "created_at"], name="paytm_kit_wire_channel")]
 
     def __str__(self) -> str:
         return f"{self.get_direction_display()} {self.channel} {self.gateway_order_id}"

@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from paytm_kit import signals
-from paytm_kit.logs import EventLog
+from paytm_kit.logs import EventLog, goes_on
 from paytm_kit.masking import safe_line
 from paytm_kit.models import Announcement, Payment, Refund
 
@@ -55,7 +55,8 @@ def deliver(pk: int) -> bool:
             row = _take(pk)
             if row is None:
                 return Announcement.objects.filter(pk=pk, state=Announcement.State.DELIVERED).exists()
-            _send(row)
+            with goes_on(row.event.correlation_id):
+                _send(row)
             row.state = Announcement.State.DELIVERED
             row.delivered_at = timezone.now()
             row.last_error = ""
@@ -82,6 +83,8 @@ def _send(row: Announcement) -> None:
         return  # it was paid after all while this waited: saying "failed" now would be false
     if row.signal == "refund_failed" and refund is not None and refund.status != Refund.Status.FAILED:
         return  # likewise: it was made after all, or is under way again
+    if row.signal == "refund_started" and refund is not None and refund.status != Refund.Status.PENDING:
+        return  # it is decided meanwhile, and that is announced as well
     signals.BY_NAME[row.signal].send(
         sender=Payment,
         payment=payment,
@@ -94,13 +97,14 @@ def _send(row: Announcement) -> None:
 
 
 def _take(pk: int) -> Announcement | None:
-    """The waiting row, locked; the touch makes databases without row locks wait here, too."""
+    """The waiting row, locked. Databases that skip no locked rows wait at the first write, so there the touch is first.
+
+    (SQLite lets nobody turn from reading to writing while somebody else writes: "database is locked", at once.)
+    """
     waiting = Announcement.objects.filter(pk=pk, state=Announcement.State.WAITING)
-    can_skip = connections[waiting.db].features.has_select_for_update_skip_locked
-    row = waiting.select_for_update(skip_locked=can_skip).first()
-    if row is None or not waiting.update(attempts=F("attempts")):
-        return None
-    return row
+    if connections[waiting.db].features.has_select_for_update_skip_locked:
+        return waiting.select_for_update(skip_locked=True).first()
+    return waiting.first() if waiting.update(attempts=F("attempts")) else None
 
 
 def _postpone(pk: int, error: Exception) -> None:

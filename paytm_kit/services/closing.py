@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
 from paytm_kit.ledger import book
 from paytm_kit.logs import EventLog
 from paytm_kit.models import Payment
@@ -20,15 +22,16 @@ def close(payment: Payment, *, actor: str, reason: str) -> Payment:
     Raises CannotClose for a paid payment, for one that nobody needs to close, for one that changed since it was read,
     and without a reason.
     """
+    values = {"id": payment.gateway_order_id}
     if not reason.strip():
-        raise CannotClose("Say what you found: the reason is kept with the payment.")
+        raise CannotClose(gettext("Say what you found: the reason is kept with the payment."))
     if payment.is_paid:
-        raise CannotClose(f"{payment.gateway_order_id} is paid: there is nothing to close.")
+        raise CannotClose(gettext("%(id)s is paid: there is nothing to close.") % values)
     if not (payment.is_open or payment.is_held):
-        raise CannotClose(f"{payment.gateway_order_id} has ended by itself: its order can be paid anew already.")
+        raise CannotClose(gettext("%(id)s has ended by itself: its order can be paid anew already.") % values)
     try:
         closed = book.close(payment.pk, seen=payment, actor=actor, reason=reason.strip())
     except book.Changed:
-        raise CannotClose(f"{payment.gateway_order_id} has changed meanwhile. Look at it again.") from None
+        raise CannotClose(gettext("%(id)s has changed meanwhile. Look at it again.") % values) from None
     log.warning("payment.closed", order_id=payment.gateway_order_id, actor=actor)
     return closed

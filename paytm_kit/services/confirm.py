@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from paytm_kit.gateways.base import GatewayError, Outcome, State
+from paytm_kit.gateways.base import GatewayError, Notice, Outcome, State
 from paytm_kit.ledger import book
 from paytm_kit.logs import EventLog
 from paytm_kit.models import Flag, Payment
@@ -44,6 +44,14 @@ def ask(payment: Payment, *, source: str, actor: str = "", hint: Outcome | None 
     if hint is not None:
         _flag_contradiction(after, hint, source)
     return after
+
+
+def named(notice: Notice, account: str) -> list[tuple[Payment, Outcome]]:
+    """The payments of this account that a message makes claims about, each with its claim."""
+    claims = [claim for claim in (notice.claim, *notice.also) if claim is not None]
+    ours = Payment.objects.filter(account=account, gateway_order_id__in=[claim.order_id for claim in claims])
+    known = {payment.gateway_order_id: payment for payment in ours}
+    return [(known[claim.order_id], claim) for claim in claims if claim.order_id in known]
 
 
 def worth_asking(payment: Payment, claim: Outcome) -> bool:

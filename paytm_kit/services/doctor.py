@@ -18,10 +18,11 @@ from django.utils import timezone
 
 from paytm_kit import conf
 from paytm_kit.gateways.base import Account, ConfigurationError, GatewayError
-from paytm_kit.models import Announcement, Payment, WireMessage
-from paytm_kit.services import checkout, journal
+from paytm_kit.models import Announcement, Letter, Payment, WireMessage
+from paytm_kit.services import checkout, journal, letters, runs
 
 OK, WARN, FAIL = "ok", "warn", "fail"
+RECONCILED_WITHIN = timedelta(hours=1)
 
 NOT_REACHED = {
     "simulator": "Start it (make demo, or paytm-simulator), or correct PAYTM_HOST; --offline leaves this out."
@@ -164,12 +165,25 @@ def _database() -> Iterator[Finding]:
         yield Finding(FAIL, "the kit's tables are not up to date", "Run manage.py migrate.")
         return
     yield Finding(OK, "the kit's tables are up to date")
+    yield _reconcile()
     waiting = Announcement.objects.filter(state=Announcement.State.WAITING, attempts__gt=0).count()
     overdue = Payment.objects.due(timezone.now() - timedelta(hours=1)).count()
     if waiting:
         yield Finding(WARN, f"announcements that keep failing: {waiting}", "See their last error in the admin.")
     if overdue:
         yield Finding(WARN, f"payments overdue a question: {overdue}", "Run manage.py paytm_reconcile from cron.")
+
+
+def _reconcile() -> Finding:
+    last = runs.last()
+    if last is None:
+        fix = "Run manage.py paytm_reconcile every five minutes from cron, or Celery's beat."
+        return Finding(WARN, "reconcile has never come to its end here", fix)
+    at = timezone.localtime(last.finished_at).isoformat(" ", "minutes")
+    what = f"reconcile last came to its end {at}, asked about {last.asked} and left {last.left}"
+    if last.finished_at > timezone.now() - RECONCILED_WITHIN:
+        return Finding(OK, what)
+    return Finding(WARN, what, "Look whether cron, or Celery's beat, still runs it: every five minutes is right.")
 
 
 def _debug() -> Iterator[Finding]:
@@ -191,6 +205,28 @@ def _transport() -> Iterator[Finding]:
         yield Finding(OK, "cookies and redirects are set for https")
 
 
+def _mail() -> Iterator[Finding]:
+    try:
+        chosen = conf.mail()
+        failing = letters.unsent().exclude(note="").last()
+        week = timezone.now() - timedelta(days=7)
+        given_up = Letter.objects.filter(state=Letter.State.GIVEN_UP, closed_at__gt=week).count()
+    except (ConfigurationError, DatabaseError):
+        return  # _settings or _database has said what is wrong
+    if not chosen.email:
+        yield Finding(OK, "e-mail is off: nobody is written to about payments (EMAIL switches it on)")
+        return
+    backend = settings.EMAIL_BACKEND.rpartition(".")[0].rpartition(".")[2]
+    to_shop = f"{len(chosen.email_merchant)} in the shop" if chosen.email_merchant else "nobody in the shop"
+    yield Finding(OK, f"e-mail is on ({backend}): to shoppers and {to_shop}")
+    if failing is not None:
+        fix = "Look at EMAIL_HOST and what goes with it; manage.py sendtestemail shows more. Letters are tried again."
+        what = f"letters that cannot be sent: {letters.unsent().count()}; the last one: {failing.note}"
+        yield Finding(WARN, what, fix)
+    if given_up:
+        yield Finding(WARN, f"letters given up this week: {given_up}", "Filter letters by state in the admin.")
+
+
 def _requests_in_transactions() -> Iterator[Finding]:
     if any(connection.get("ATOMIC_REQUESTS") for connection in settings.DATABASES.values()):
         yield Finding(
@@ -201,5 +237,5 @@ def _requests_in_transactions() -> Iterator[Finding]:
 
 
 Question = Callable[[], Iterator[Finding]]
-SITE: tuple[Question, ...] = (_database, _debug, _transport, _requests_in_transactions)
+SITE: tuple[Question, ...] = (_database, _mail, _debug, _transport, _requests_in_transactions)
 ACCOUNT: tuple[Callable[[Account], Iterator[Finding]], ...] = (_account, _callback, _seen)

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 MOST_ORDERS = 1000  # of one model and person; the newest, by their key. Keys of any type are kept as text
 
 
-def payments_of(user: SomeUser | AnonymousUser) -> PaymentQuerySet:
-    """Their payments for all kinds of orders, newest first; none for somebody who is not signed in.
+def payments_of(user: SomeUser | AnonymousUser | None) -> PaymentQuerySet:
+    """Their payments for all kinds of orders, newest first; none for nobody, or somebody who is not signed in.
 
     Which orders are theirs is for the order's model to say: ``PayableMixin.orders_of``.
     """
-    if not user.is_authenticated:
+    if user is None or not user.is_authenticated:
         return Payment.objects.none()
     theirs = Q(pk__in=[])
     for model in apps.get_models():

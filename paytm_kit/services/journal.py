@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from ipaddress import ip_address
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import unquote_plus, urlencode, urlsplit
 
 from django.http import HttpRequest
 from django.utils import timezone
 
-from paytm_kit import conf, gateways
-from paytm_kit.gateways.base import Account, ConfigurationError, Exchange, Gateway, InboundMessage, Notice
+from paytm_kit import conf, gateways, signals
+from paytm_kit.gateways.base import Account, ConfigurationError, Exchange, Gateway, InboundMessage, Notice, Redirect
 from paytm_kit.ledger import waiting
 from paytm_kit.logs import EventLog, correlation_id
 from paytm_kit.masking import holds_card, one_line, redact_body, safe_line
@@ -92,6 +92,38 @@ def dealt_with(stored: WireMessage, payment: Payment) -> None:
         stored.save(update_fields=["payment", "gateway_order_id", "processed_at"])
 
 
+def seen(
+    account: Account,
+    payment: Payment | None,
+    *,
+    channel: str,
+    url: str,
+    content_type: str,
+    request: str,
+    response: str = "",
+    stored: WireMessage | None = None,
+) -> None:
+    """Sends ``wire_seen``, of a simulator's account only: elsewhere nobody but the gateway gets a message unmasked."""
+    if account.environment != "simulator":
+        return
+    signals.wire_seen.send_robust(
+        sender=WireMessage,
+        channel=channel,
+        url=url,
+        content_type=content_type,
+        request=request,
+        response=response,
+        payment=payment,
+        wire_message=stored,
+    )
+
+
+def seen_form(account: Account, payment: Payment, target: Redirect) -> None:
+    """The same of what our page will send with the shopper's browser."""
+    form, url = urlencode(target.fields), target.url
+    seen(account, payment, channel="form", url=url, content_type="application/x-www-form-urlencoded", request=form)
+
+
 def client_address(request: HttpRequest) -> str | None:
     """The caller's address. ``X-Forwarded-For`` counts only as far as TRUSTED_PROXIES of yours wrote it."""
     hops = [request.META.get("REMOTE_ADDR", "")]
@@ -114,8 +146,8 @@ def _record_exchange(account: Account, exchange: Exchange) -> None:
         account=account.name,
         gateway_order_id=exchange.order_id[:50],
         url=f"{parts.scheme}://{parts.netloc}{parts.path}"[:500],
-        content_type="application/json",
-        request_body=redact_body(exchange.request_body, "application/json"),
+        content_type=exchange.content_type,
+        request_body=redact_body(exchange.request_body, exchange.content_type),
         response_body=redact_body(exchange.response_body, "application/json"),
         http_status=exchange.http_status,
         verdict=exchange.verdict.value if exchange.verdict else WireMessage.Verdict.NO_ANSWER,
@@ -127,3 +159,13 @@ def _record_exchange(account: Account, exchange: Exchange) -> None:
     )
     with waiting.bounded():  # a failure here must not break the transaction of whoever asked
         message.save()
+    seen(
+        account,
+        message.payment,
+        channel=exchange.operation,
+        url=exchange.url,
+        content_type=message.content_type,
+        request=exchange.request_body,
+        response=exchange.response_body,
+        stored=message,
+    )

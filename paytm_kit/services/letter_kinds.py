@@ -36,8 +36,12 @@ def _failed(event: PaymentEvent) -> str:
         return f"The payment is {payment.status} now."
     if payment.is_held:
         return "A person has to look at the payment first."
-    if Payment.objects.beside(payment).filter(captured_amount__gt=0).exists():
+    beside = Payment.objects.beside(payment)
+    if beside.filter(captured_amount__gt=0).exists():
         return "The order was paid by another payment."
+    with_the_bank = beside.still_open().filter(events__kind=EventKind.PENDING)
+    if with_the_bank.exists() or any(other.is_held for other in beside.exclude(flags="")):
+        return "Another payment of the order is with the bank, or a person has to look at it."
     return ""
 
 

@@ -93,8 +93,11 @@ def waiting_long() -> QuerySet[PaymentEvent]:
     found = PaymentEvent.objects.filter(
         payment__status=Payment.Status.PROCESSING, payment__flags="", payment__started_at__range=started
     )
-    written = Letter.objects.filter(event=OuterRef("pk"))
-    waiting: QuerySet[PaymentEvent] = found.filter(~Exists(written), kind=PaymentEvent.Kind.PENDING)
+    # A payment may have several such events: the gateway said so again, then with its transaction.
+    kind = PaymentEvent.Kind.PENDING
+    written = Letter.objects.filter(event__payment=OuterRef("payment"), kind=Letter.Kind.PENDING)
+    earlier = PaymentEvent.objects.filter(payment=OuterRef("payment"), kind=kind, pk__lt=OuterRef("pk"))
+    waiting: QuerySet[PaymentEvent] = found.filter(~Exists(written), ~Exists(earlier), kind=kind)
     wanted = Letter.Kind.PENDING in (*chosen.email_shopper_kinds, *chosen.email_merchant_kinds)
     return waiting.select_related("payment").order_by("pk") if wanted else waiting.none()
 

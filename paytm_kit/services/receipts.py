@@ -67,6 +67,7 @@ def _invoice(payment: Payment) -> Invoice | None:
         invoice: Invoice | None = order.payment_invoice() if order is not None else None
         if invoice is not None:
             shown(invoice.total)  # no number among them that cannot be added up
+            tuple(invoice.bill_to), invoice.names_every_field  # nor anything else that the page could not show
     except Exception as error:  # noqa: BLE001
         log.error("receipt.no_invoice", order_id=payment.gateway_order_id, error=f"{type(error).__name__}: {error}")
         return None

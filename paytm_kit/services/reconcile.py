@@ -1,4 +1,5 @@
-"""Finds out about every payment and refund whose messages never came, and delivers what was announced to nobody.
+"""Finds out about every payment and refund whose messages never came, delivers what was announced to nobody, and sends
+the letters that are still to be sent.
 
 ``JOBS`` is the table of what is looked through. Each due row is taken for this worker alone, dealt with, and reported;
 one that cannot be dealt with stops nothing. Runs may overlap, on many machines, and may be killed: what was not dealt
@@ -8,8 +9,10 @@ with is due again. (A message has no claim: two runs may both ask about it, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -18,12 +21,12 @@ from django.db import close_old_connections
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from paytm_kit.gateways.base import GatewayError
+from paytm_kit.gateways.base import GatewayError, Unreachable
 from paytm_kit.ledger import book, claims, ladder
 from paytm_kit.logs import EventLog, correlate
 from paytm_kit.masking import safe_line
-from paytm_kit.models import Announcement, Flag, Payment, Refund, WireMessage
-from paytm_kit.services import announce, confirm, refunds, replay
+from paytm_kit.models import Announcement, Flag, Letter, Payment, PaymentEvent, Refund, WireMessage
+from paytm_kit.services import announce, confirm, letters, refunds, replay, runs
 from paytm_kit.services.workers import share, usable
 
 log = EventLog("paytm_kit.reconcile")
@@ -58,21 +61,27 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run will look at. ``beyond``: rows that are due as well and that the limit left out."""
+    """What a run will look at. ``beyond``: rows that are due as well and that the limit left out.
+
+    ``whole``: nothing was left aside for its age or its kind, so that the run counts as one (see ``runs``).
+    """
 
     scope: Scope
     rows: tuple[Due, ...]
     beyond: int = 0
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What became of one row. ``error``: why it could not be dealt with; ``counts``: whether it is left for later."""
+    """What became of one row. ``error``: why it could not be dealt with; ``counts``: whether it is left for later;
+    ``asked``: whether the gateway was asked for it."""
 
     due: Due
     after: str = ""
     error: str = ""
     counts: bool = True
+    asked: bool = True
 
     @property
     def changed(self) -> bool:
@@ -88,13 +97,15 @@ class Row:
 
 @dataclass(slots=True)
 class Report:
-    """What one run did. ``failed`` rows could not be dealt with; they and ``undelivered`` announcements stay due."""
+    """What one run did. ``failed`` rows could not be dealt with; they, ``undelivered`` and ``unsent`` ones stay due."""
 
     asked: int = 0
     changed: int = 0
     failed: int = 0
     delivered: int = 0
     undelivered: int = 0
+    sent: int = 0  # letters
+    unsent: int = 0
     elsewhere: int = 0  # in another worker's hands, or settled meanwhile
     not_reached: int = 0  # the run was asked to stop, or had a limit
     changes: list[Row] = field(default_factory=list)
@@ -103,7 +114,7 @@ class Report:
     @property
     def left(self) -> int:
         """How much there is still to do, as far as this run can know."""
-        return self.failed + self.undelivered + self.not_reached
+        return self.failed + self.undelivered + self.unsent + self.not_reached
 
     def count(self, row: Row) -> None:
         if row.error:
@@ -113,13 +124,37 @@ class Report:
             self.changes.append(row)
         if row.due.job == ANNOUNCEMENTS:
             self.delivered += not row.error
+        elif row.due.job in (LETTERS, NEWS):
+            self.sent += row.after == Letter.State.SENT
         else:
-            self.asked += row.counts
+            self.asked += row.counts and row.asked
             self.changed += row.changed
 
 
 class _NotYet(Exception):
     """The row stays due. ``str()`` says why."""
+
+
+class _NotAsked(Unreachable):
+    """The gateway had no answer about this order a moment ago; the row stays due."""
+
+
+# Orders about which the gateway had no usable answer in this run.
+_silent: ContextVar[set[str]] = ContextVar("paytm_kit_silent")
+
+
+def _ask(payment: Payment, **how: Any) -> Payment:
+    """``confirm.ask``, but once a run where it is in vain: ten messages about one order would wait ten times for it."""
+    order_id, silent = payment.gateway_order_id, _silent.get()
+    if order_id in silent:
+        why = f"The gateway gave no usable answer about order {order_id} a moment ago; the next run asks again."
+        raise _NotAsked(why, order_id=order_id)
+    try:
+        return confirm.ask(payment, **how)
+    except GatewayError as error:
+        if error.retryable:
+            silent.add(order_id)
+        raise
 
 
 def _payments(everything: bool) -> QuerySet[Payment]:
@@ -137,7 +172,7 @@ def _ask_payment(due: Due) -> str | None:
     if payment.next_ask_at != due.next_ask_at or not claims.take(payment, timezone.now()):
         return None
     try:
-        payment = confirm.ask(payment, source="reconcile")
+        payment = _ask(payment, source="reconcile")
     finally:
         _flag_stuck(payment)
     return payment.status
@@ -159,7 +194,7 @@ def _ask_refund(due: Due) -> str | None:
 def _take_up(due: Due) -> str | None:
     """A message about no payment of ours is left alone: the payment may be committed only later."""
     message = replay.unprocessed().filter(pk=due.pk).first()
-    payment = replay.finish(message) if message else None
+    payment = replay.finish(message, ask=_ask) if message else None
     return payment.status if payment else None
 
 
@@ -170,6 +205,18 @@ def _deliver(due: Due) -> str | None:
     if row is None or not row.last_error:
         return None
     raise _NotYet(row.last_error)
+
+
+def _send(due: Due) -> str | None:
+    after = letters.send(due.pk)
+    if after == Letter.State.WAITING:
+        raise _NotYet(Letter.objects.get(pk=due.pk).note)
+    return after
+
+
+def _write_that_it_waits(due: Due) -> str | None:
+    letters.write(PaymentEvent.objects.get(pk=due.pk), Letter.Kind.PENDING)
+    return due.status
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +237,7 @@ def _seen_as(message: WireMessage) -> str:
     return message.payment.status if message.payment else "waiting"
 
 
-ANNOUNCEMENTS = "announcements"
+ANNOUNCEMENTS, LETTERS, NEWS = "announcements", "letters", "waiting"
 JOBS = {
     "payments": Job(
         rows=_payments,
@@ -220,6 +267,20 @@ JOBS = {
         made="created_at",
         account="event__payment__account",
     ),
+    NEWS: Job(
+        rows=lambda everything: letters.waiting_long(),
+        show=lambda row: (row.payment.gateway_order_id, "letter that it waits", row.payment.status),
+        do=_write_that_it_waits,
+        made="created_at",
+        account="payment__account",
+    ),
+    LETTERS: Job(
+        rows=lambda everything: letters.due(),
+        show=lambda row: (f"letter {row.pk}", f"{row.kind} to {row.audience}", row.state),
+        do=_send,
+        made="created_at",
+        account="event__payment__account",
+    ),
 }
 
 
@@ -235,7 +296,7 @@ def plan(scope: Scope | None = None, *, jobs: Sequence[str] = tuple(JOBS)) -> Pl
             beyond += max(found.count() - scope.limit, 0)
         for row in found[: scope.limit].iterator():
             rows.append(Due(name, row.pk, *job.show(row), next_ask_at=getattr(row, "next_ask_at", None)))
-    return Plan(scope, tuple(rows), beyond)
+    return Plan(scope, tuple(rows), beyond, whole=scope.since is None and set(jobs) == set(JOBS))
 
 
 def run(report: Report, planned: Plan | None = None, *, workers: int = 1, stop: Event | None = None) -> Iterator[Row]:
@@ -244,9 +305,10 @@ def run(report: Report, planned: Plan | None = None, *, workers: int = 1, stop: 
     ``workers``: threads that share the rows, see ``usable``. ``stop``: once set, rows in hand are finished and no other
     is begun. Raises DatabaseError only when the rows cannot be listed.
     """
+    begun_at = timezone.now()
     planned = planned or plan()
     reached = 0
-    for row in share(planned.rows, _one, workers=usable(workers), stop=stop):
+    for row in share(planned.rows, partial(_one, set()), workers=usable(workers), stop=stop):
         reached += 1
         if row is None:
             report.elsewhere += 1
@@ -255,6 +317,10 @@ def run(report: Report, planned: Plan | None = None, *, workers: int = 1, stop: 
         yield row
     report.not_reached += len(planned.rows) - reached + planned.beyond
     report.undelivered = _within(planned.scope, JOBS[ANNOUNCEMENTS], announce.unheard()).count()
+    report.unsent = _within(planned.scope, JOBS[LETTERS], letters.unsent()).count()
+    if planned.whole and not (stop and stop.is_set()):
+        done = {"asked": report.asked, "changed": report.changed, "left": report.left}
+        runs.note(planned.scope.account, begun_at=begun_at, **done)
 
 
 def _within(scope: Scope, job: Job, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -263,12 +329,13 @@ def _within(scope: Scope, job: Job, rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows.filter(**{job.account: scope.account}) if scope.account else rows
 
 
-def _one(due: Due) -> Row | None:
+def _one(silent: set[str], due: Due) -> Row | None:
     correlate()
+    _silent.set(silent)
     try:
         after = JOBS[due.job].do(due)
     except GatewayError as error:
-        return Row(due, error=safe_line(str(error)))
+        return Row(due, error=safe_line(str(error)), asked=not isinstance(error, _NotAsked))
     except DatabaseError as error:
         close_old_connections()  # a broken one would fail every row that follows
         return Row(due, error=safe_line(f"database: {error}"))

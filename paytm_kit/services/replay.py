@@ -8,6 +8,7 @@ been found right when the message came.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -29,6 +30,10 @@ PATIENCE = timedelta(minutes=1)  # it may still be in hand
 GIVEN_UP_AFTER = timedelta(hours=72)  # by then the ladder has asked about every payment of ours
 ABOUT_US = (WireMessage.Verdict.RECEIVED, WireMessage.Verdict.VERIFIED)
 UNPROCESSED = Q(direction=WireMessage.Direction.IN, verdict__in=ABOUT_US, processed_at__isnull=True)
+
+
+# What asks about a payment: ``confirm.ask``, or whoever stands before it.
+Ask = Callable[..., Payment]
 
 
 class CannotReplay(Exception):
@@ -66,13 +71,13 @@ def take_up(pk: int) -> Payment | None:
     return payment
 
 
-def finish(message: WireMessage) -> Payment | None:
+def finish(message: WireMessage, *, ask: Ask | None = None) -> Payment | None:
     """``replay`` for reconcile: the last try, after three days, ends the message whatever comes of it.
 
     By then the ladder has asked about every payment. Of a refund that nobody here knows, a person is told.
     """
     try:
-        return replay(message)
+        return replay(message, ask=ask)
     except Exception as error:
         busy = isinstance(error, DatabaseError) and waiting.gave_up(error)  # says nothing about the message
         if busy or timezone.now() < message.created_at + GIVEN_UP_AFTER:
@@ -106,7 +111,7 @@ def _tell(payment: Payment, message: WireMessage, error: Exception) -> None:
         disputes.doubt(payment, dispute, source="replay", why=str(error))
 
 
-def replay(message: WireMessage, *, source: str = "replay") -> Payment | None:
+def replay(message: WireMessage, *, source: str = "replay", ask: Ask | None = None) -> Payment | None:
     """Asks about what the message speaks of. ``None``: we have no such payment (yet); the message stays as it is.
 
     Raises CannotReplay, and GatewayError when the gateway could not be asked.
@@ -120,7 +125,9 @@ def replay(message: WireMessage, *, source: str = "replay") -> Payment | None:
             f"Message {message.pk} speaks of a dispute and was never found to be signed by the gateway. Nobody can be "
             "asked about a dispute: look into the gateway's dashboard."
         )
-    _take_up(payment, notice, source, proven=proven)
+    _take_up(payment, notice, source, ask or confirm.ask, proven=proven)
+    if notice.also:
+        _take_up_others(message, payment, notice, source, ask or confirm.ask, proven=proven)
     journal.dealt_with(message, payment)
     payment.refresh_from_db()
     return payment
@@ -136,7 +143,7 @@ def _read(message: WireMessage) -> tuple[Payment | None, Notice]:
     return Payment.objects.filter(account=message.account, gateway_order_id=notice.order_id).first(), notice
 
 
-def _take_up(payment: Payment, notice: Notice, source: str, *, proven: bool) -> None:
+def _take_up(payment: Payment, notice: Notice, source: str, ask: Ask, *, proven: bool) -> None:
     """What a message says counts only if its signature was right when it came; else no more than what to ask about."""
     if notice.dispute is not None:
         disputes.heard(payment, notice.dispute, source=source)
@@ -150,7 +157,15 @@ def _take_up(payment: Payment, notice: Notice, source: str, *, proven: bool) -> 
         return
     claim = notice.claim if proven else None
     if claim is None or confirm.worth_asking(payment, claim):  # an earlier message may have settled it meanwhile
-        confirm.ask(payment, source=source, hint=claim)
+        ask(payment, source=source, hint=claim)
+
+
+def _take_up_others(
+    message: WireMessage, first: Payment, notice: Notice, source: str, ask: Ask, *, proven: bool
+) -> None:
+    for payment, claim in confirm.named(notice, message.account):
+        if payment.pk != first.pk and (not proven or confirm.worth_asking(payment, claim)):
+            ask(payment, source=source, hint=claim if proven else None)
 
 
 def _as_it_came(message: WireMessage) -> InboundMessage:

@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TextIO
 
 from paytm_kit.models import SettlementLine
+from paytm_kit.services.cells import inert
 
 COLUMNS = (
     *("line", "verdict", "why", "type", "order_id", "transaction_id", "gross", "fee", "tax", "net"),
     *("utr", "payout_id", "settled_on", "refund_id"),
 )
-# What begins so is a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t")
 
 
 def cells(line: SettlementLine) -> dict[str, str]:
@@ -38,7 +37,7 @@ def cells(line: SettlementLine) -> dict[str, str]:
         "line": "" if line.number is None else str(line.number),
         "settled_on": line.settled_on.isoformat() if line.settled_on else "",
         **{name: "" if amount is None else f"{amount:.2f}" for name, amount in amounts.items()},
-        **{name: f"'{text}" if text.startswith(_FORMULA) else text for name, text in texts.items()},
+        **{name: inert(text) for name, text in texts.items()},
     }
 
 

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta, timezone
 from django.db.models import F
 from django.utils import timezone as django_timezone
 
+from paytm_kit.simulator import database
 from paytm_kit.simulator.models import World
 
 IST = timezone(timedelta(hours=5, minutes=30))
 # Written out: it is asked some twenty times for one order, and its making would cost more than its answer.
-HANDS = "SELECT id, clock_offset, frozen_at FROM paytm_simulator_world WHERE id = 1"
+RUNNING = "SELECT clock_offset FROM paytm_simulator_world WHERE id = 1 AND frozen_at IS NULL"
 TOKEN_LIFE = timedelta(minutes=15)  # Paytm docs, Initiate Transaction API
 
 
@@ -32,7 +33,11 @@ def frozen() -> bool:
 
 
 def _hands() -> tuple[float, datetime | None]:
-    world = next(iter(World.objects.raw(HANDS)), None)
+    with database.connection().cursor() as cursor:
+        cursor.execute(RUNNING)
+        if row := cursor.fetchone():
+            return row[0], None
+    world = World.objects.filter(pk=1).first()
     return (world.clock_offset, world.frozen_at) if world else (0.0, None)
 
 

@@ -74,7 +74,7 @@ def _keep_time() -> None:
     due.run()
     outbox.take_back()
     now = clock.now()
-    if outbox.due().exists():
+    if outbox.first_due():
         outbox.wake_senders(SENDERS)
     moments = [] if clock.frozen() else [due.next_at(), outbox.next_at(now)]
     waits = [(moment - now).total_seconds() for moment in moments if moment]

@@ -10,6 +10,7 @@ from django.template import Context
 
 from paytm_kit.models import Payment
 from paytm_kit.modes import in_words
+from paytm_kit.money import shown
 from paytm_kit.payable import PayableMixin
 from paytm_kit.services import checkout, history, pay_button
 
@@ -19,12 +20,7 @@ register = template.Library()
 @register.filter
 def rupees(amount: Decimal) -> str:
     """``123456.5`` → ``₹1,23,456.50``: Indian digit grouping, always two decimals."""
-    sign = "-" if amount < 0 else ""
-    whole, _, paise = f"{abs(amount):.2f}".partition(".")
-    head, tail = whole[:-3], whole[-3:]
-    while head:
-        tail, head = f"{head[-2:]},{tail}", head[:-2]
-    return f"{sign}₹{tail}.{paise}"
+    return shown(amount)
 
 
 @register.filter
@@ -68,6 +64,6 @@ def paytm_history(context: Context, order: PayableMixin | None = None, *, limit:
 
     ``limit`` is how many at most. Whose payments they are: ``PayableMixin.orders_of``.
     """
-    user = getattr(context.get("request"), "user", None) or context.get("user")
+    user: Any = getattr(context.get("request"), "user", None) or context.get("user")
     payments = history.payments_of(user) if order is None else order.payments
     return {"payments": payments.prefetch_related("refunds")[:limit]}

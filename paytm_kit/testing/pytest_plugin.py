@@ -1,4 +1,7 @@
-"""The pytest fixture ``paytm_simulator``: the simulator in the test process, empty for every test.
+"""The pytest fixtures ``paytm_simulator`` and ``paytm_gateway``, both empty for every test.
+
+``paytm_simulator`` plays Paytm over HTTP, pages and clock included. ``paytm_gateway`` is quicker and knows less: it
+answers inside the process what a test tells it to answer (``paytm_kit.testing.fake``).
 
 ``pytest_plugins = ["paytm_kit.testing.pytest_plugin"]`` in the top ``conftest.py`` switches it on, or
 ``-p paytm_kit.testing.pytest_plugin``. It is no entry point: those are imported in every pytest run of everybody who
@@ -15,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from paytm_kit.testing.fake import FakePaytm
     from paytm_kit.testing.simulator import Simulator
 
 
@@ -39,3 +43,12 @@ def paytm_simulator(paytm_simulator_process: Simulator) -> Iterator[Simulator]:
     paytm_simulator_process.reset()
     yield paytm_simulator_process
     paytm_simulator_process.reset()
+
+
+@pytest.fixture
+def paytm_gateway() -> Iterator[FakePaytm]:
+    """A gateway without a network instead of Paytm. Give your shop its settings, then tell it what to ``say``."""
+    from paytm_kit.testing.fake import faked
+
+    with faked() as paytm:
+        yield paytm

@@ -20,6 +20,7 @@ from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 
 from paytm_kit.models import Announcement, Payment
+from paytm_kit.services import reconcile
 from tests.paytm import HOST, KEY, MID, Paytm, callback_fields, post_webhook
 
 NOW = datetime(2026, 11, 21, 10, 30, tzinfo=UTC)
@@ -107,6 +108,7 @@ def webhook_came(client: Any, payment: Payment, paytm: Paytm) -> None:
 def test_a_good_site_gets_ok_on_every_line(
     site: Callable[..., None], host: Callable[..., None], webhook_came: None
 ) -> None:
+    list(reconcile.run(reconcile.Report()))
     report = doctor()
     assert report.failed == ""
     assert [line.split()[0] for line in report.lines[:-1]] == ["ok"] * (len(report.lines) - 1)
@@ -121,6 +123,7 @@ def test_a_good_site_gets_ok_on_every_line(
         f"callback {SHOP}/paytm/callback/ is public https",
         f"give Paytm's dashboard {SHOP}/paytm/webhook/ as webhook URL",
         "the last webhook came 2026-11-21 16:00+05:30: Signature right",
+        "reconcile last came to its end 2026-11-21 16:00+05:30, asked about 0 and left 0",
         f"{HOST} answers",
         "our clock agrees with the gateway's",
     ):
@@ -353,3 +356,14 @@ def test_missing_tables_fail_with_the_command_that_makes_them(tmp_path: Path) ->
     assert "each line marked fail" in done.stderr
     assert "Traceback" not in done.stderr
     assert "canary" not in done.stdout + done.stderr
+
+
+# ---- Reconcile
+
+
+def test_a_reconcile_that_stopped_coming_is_told(site: Callable[..., None], host: Callable[..., None]) -> None:
+    assert "warn  reconcile has never come to its end here" in doctor().text
+    with time_machine.travel(NOW, tick=False):
+        list(reconcile.run(reconcile.Report()))
+    with time_machine.travel(NOW + timedelta(minutes=61), tick=False):
+        assert "warn  reconcile last came to its end 2026-11-21 16:00+05:30" in doctor().text

@@ -271,6 +271,8 @@ def test_json_is_one_document_and_nothing_else(clock: Any, start: Callable[..., 
         "failed": 1,
         "delivered": 0,
         "undelivered": 0,
+        "sent": 0,
+        "unsent": 0,
         "elsewhere": 0,
         "not_reached": 0,
         "left": 1,
@@ -311,7 +313,7 @@ def test_one_payment_that_cannot_be_asked_about_does_not_stop_the_run(
     assert run.counts == {"asked": 3, "changed": 2, "no answer": 1}
     assert (
         run.failed
-        == "Some payments, refunds, messages or announcements are left; they are tried again on the next run."
+        == "Some payments, refunds, messages, announcements or letters are left; they are tried again on the next run."
     )
     assert run.err.startswith(f"{second.gateway_order_id}: Paytm gave no usable answer")
     found = {payment.pk: payment.status for payment in Payment.objects.all()}

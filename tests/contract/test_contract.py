@@ -174,6 +174,13 @@ def test_garbage_is_refused_calmly(wire: Wire, begun: Payment, client: Client) -
 # -- what does not fit
 
 
+def test_money_that_went_back_before_we_heard_of_it_buys_nothing(begun: Payment, wire: Wire) -> None:
+    wire.says(begun, "given back")
+    paid = confirm.ask(begun, source="test")
+    assert (paid.status, paid.flags) == ("paid", "refund_mismatch")
+    assert paid.order.paid_at is None
+
+
 def test_another_amount_is_flagged_and_never_paid(begun: Payment, wire: Wire, client: Client) -> None:
     wire.says(begun, "paid", amount="1.00")
     send(client, CALLBACK, wire.returned(begun))

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import pytest
+import requests
 import responses
 from bs4 import BeautifulSoup
 from django.core.checks import run_checks
@@ -18,7 +19,7 @@ from django.test import Client
 from demo_site.shop.models import Order
 from paytm_kit import refunds
 from paytm_kit.models import Payment, WireMessage
-from paytm_kit.services import checkout, confirm
+from paytm_kit.services import checkout, confirm, replay
 from tests.gateways.zaakpay import wire
 
 HOST = wire.HOST
@@ -61,6 +62,18 @@ def says(zaakpay: responses.RequestsMock, payment: Payment, code: str = "228", s
     zaakpay.upsert(responses.POST, f"{HOST}/checkTxn", body=json.dumps(body))
 
 
+def answers_each(zaakpay: responses.RequestsMock) -> None:
+    """Whatever order is asked about has been paid."""
+
+    def answer(request: Any) -> tuple[int, dict[str, str], str]:
+        asked = json.loads(dict(parse_qsl(request.body.decode()))["data"])["orderDetail"]["orderId"]
+        detail = {"orderId": asked, "txnId": f"ZP{asked}", "amount": "49900"}
+        return 200, {}, json.dumps(wire.status_answer(wire.order(orderDetail=detail)))
+
+    zaakpay.reset()
+    zaakpay.add_callback(responses.POST, f"{HOST}/checkTxn", callback=answer)
+
+
 def post(client: Client, path: str, message: Any) -> Any:
     return client.post(path, message.body, content_type=message.content_type)
 
@@ -96,15 +109,58 @@ def test_one_webhook_about_several_orders_asks_about_each(
     for payment in payments:
         client.get(f"/paytm/pay/{payment.token}/")
 
-    def answer(request: Any) -> tuple[int, dict[str, str], str]:
-        asked = json.loads(dict(parse_qsl(request.body.decode()))["data"])["orderDetail"]["orderId"]
-        detail = {"orderId": asked, "txnId": f"ZP{asked}", "amount": "49900"}
-        return 200, {}, json.dumps(wire.status_answer(wire.order(orderDetail=detail)))
-
-    zaakpay.add_callback(responses.POST, f"{HOST}/checkTxn", callback=answer)
+    answers_each(zaakpay)
     rows = [{"orderid": one.gateway_order_id, "amount": 49900, "responseCode": "100"} for one in payments]
     assert post(client, WEBHOOK, wire.webhook(*rows)).status_code == 200
     assert set(Payment.objects.values_list("status", flat=True)) == {"paid"}
+
+
+def test_a_webhook_about_several_that_nobody_could_ask_about_is_taken_up_for_each(
+    make_order: Callable[..., Order], zaakpay: responses.RequestsMock, client: Client
+) -> None:
+    payments = [checkout.open_payment(make_order(), account="zaak") for _ in range(3)]
+    for payment in payments:
+        client.get(f"/paytm/pay/{payment.token}/")
+    zaakpay.add(responses.POST, f"{HOST}/checkTxn", body=requests.ReadTimeout("slow"))
+    rows = [{"orderid": one.gateway_order_id, "amount": 49900} for one in payments]
+    assert post(client, WEBHOOK, wire.webhook(*rows)).status_code == 503
+    answers_each(zaakpay)
+    replay.replay(WireMessage.objects.get(channel="webhook"))
+    assert set(Payment.objects.values_list("status", flat=True)) == {"paid"}
+
+
+def test_a_webhook_about_several_waits_for_no_gateway_where_a_worker_does(
+    make_order: Callable[..., Order],
+    zaakpay: responses.RequestsMock,
+    client: Client,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    payments = [checkout.open_payment(make_order(), account="zaak") for _ in range(2)]
+    for payment in payments:
+        client.get(f"/paytm/pay/{payment.token}/")
+    settings.PAYTM_KIT = {**settings.PAYTM_KIT, "WEBHOOKS_IN_BACKGROUND": True}
+    handed: list[int] = []
+    monkeypatch.setattr("paytm_kit.background.process_message", lambda pk: not handed.append(pk))
+    rows = [{"orderid": one.gateway_order_id, "amount": 49900} for one in payments]
+    response = post(client, WEBHOOK, wire.webhook(*rows))
+    assert (response.status_code, response.content) == (200, b"SUCCESS")
+    assert not zaakpay.calls
+    answers_each(zaakpay)
+    replay.take_up(*handed)
+    assert set(Payment.objects.values_list("status", flat=True)) == {"paid"}
+
+
+def test_a_late_webhook_has_a_failed_payment_asked_about(
+    begun: Payment, zaakpay: responses.RequestsMock, client: Client
+) -> None:
+    says(zaakpay, begun, "400", "1")
+    assert confirm.ask(begun, source="test").status == "failed"
+    says(zaakpay, begun)
+    row = {"orderid": begun.gateway_order_id, "amount": 49900, "txnDate": "2026-01-15 10:11:13"}
+    assert post(client, WEBHOOK, wire.webhook(row)).status_code == 200
+    begun.refresh_from_db()
+    assert (begun.status, begun.flags) == ("paid", "late_success")
 
 
 def test_what_is_stored_of_its_messages_says_what_happened_and_nothing_personal(

@@ -33,7 +33,10 @@ class Wire(Protocol):
         """From now on it lets payments begin."""
 
     def says(self, payment: Payment, word: str, **changes: str) -> None:
-        """Asked about the payment it says paid, failed, pending, absent or gibberish; ``changes``: amount, order."""
+        """Asked about the payment it says paid, failed, pending, absent, given back or gibberish.
+
+        ``changes``: amount, order, transaction.
+        """
 
     def is_silent(self) -> None:
         """From now on no question is answered."""
@@ -72,6 +75,8 @@ class PaytmWire:
     def says(self, payment: Payment, word: str, **changes: str) -> None:
         names = {"amount": "txnAmount", "order": "orderId", "transaction": "txnId"}
         given = {names[name]: value for name, value in changes.items()}
+        if word == "given back":
+            word, given["refundAmt"] = "paid", str(payment.amount)
         self.paytm.will_say(self.words.get(word, "GIBBERISH"), payment=payment, **given)
 
     def is_silent(self) -> None:
@@ -104,7 +109,13 @@ class ZaakpayWire:
     new_key = zaakpay_wire.OLD_KEY
     secrets = (zaakpay_wire.KEY, "1112")
     acknowledgement = b"SUCCESS"
-    words = {"paid": ("228", "0"), "failed": ("400", "1"), "pending": ("207", "2"), "gibberish": ("999", "9")}
+    words = {
+        "paid": ("228", "0"),
+        "given back": ("231", "3"),
+        "failed": ("400", "1"),
+        "pending": ("207", "2"),
+        "gibberish": ("999", "9"),
+    }
     codes = {"paid": "100", "failed": "400", "pending": "207"}
 
     def __init__(self, mock: responses.RequestsMock) -> None:

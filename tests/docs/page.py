@@ -1,4 +1,4 @@
-"""The page as data: its chapters, and each fenced block with the part that it plays. Pure.
+"""A page as data: its chapters, and each fenced block with the part that it plays. Pure.
 
 The words before a block say what it is, and a reader reads the same words: "Save as `name`" is a file, "in a terminal
 of its own" is a program that goes on running, "Not run" is not executed. A shell block without any is executed; a
@@ -35,6 +35,7 @@ class Block:
     chapter: str
     section: str
     line: int
+    page: str = PAGE.name
 
     @property
     def part(self) -> Part:
@@ -59,23 +60,31 @@ class Block:
         return "leave it running" in self.lead
 
 
-def text() -> str:
-    return PAGE.read_text("utf-8")
+def text(page: Path = PAGE) -> str:
+    return page.read_text("utf-8")
 
 
-def prose() -> str:
+def prose(page: Path = PAGE) -> str:
     """The page without its fenced blocks."""
-    return _FENCE.sub("", text())
+    return _FENCE.sub("", text(page))
 
 
-def blocks() -> list[Block]:
-    whole, found = text(), []
+def blocks(page: Path = PAGE) -> list[Block]:
+    whole, found = text(page), []
     for match in _FENCE.finditer(whole):
         before = whole[: match.start()]
         last = before.rstrip().rsplit("\n\n", 1)[-1]
         lead = "" if last.endswith("```") else " ".join(last.split())
-        found.append(Block(match[1], match[2], lead, _heading("##", before), _heading("###", before), _line(before)))
+        heads = _heading("##", before), _heading("###", before)
+        found.append(Block(match[1], match[2], lead, *heads, _line(before), page.name))
     return found
+
+
+def items(page: Path) -> list[Block | str]:
+    """The blocks and the prose between them, in order."""
+    *prose, last = re.split(_FENCE.pattern, text(page), flags=_FENCE.flags)
+    between = prose[::3]  # the pattern has two groups
+    return [item for pair in zip(between, blocks(page), strict=True) for item in pair] + [last]
 
 
 def _heading(marks: str, before: str) -> str:

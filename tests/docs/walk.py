@@ -1,7 +1,7 @@
 """A chapter of the page, walked as a reader would: files saved, programs started, commands run, answers compared.
 
-The page says ports 8001 (simulator), 9000 (shop) and 8002 (in CI); here they are free ones, and are written back in
-what comes out.
+The pages say ports 8001 (simulator), 9000 or 8000 (shop) and 8002 (in CI); here they are free ones, and are written
+back in what comes out.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.docs import page
 from tests.docs.page import Block, Part
 
 ROOT = Path(__file__).parents[2]
-SIMULATOR, SHOP, OTHER = PORTS = ("8001", "9000", "8002")
+SIMULATOR, SHOP, OTHER, SITE = PORTS = ("8001", "9000", "8002", "8000")
 WITHIN = 60.0  # seconds for one command, and for a program to say what it is to say
 ANYTHING = "…"
 INHERITED = ("PAYTM_", "DJANGO_", "COV", "PYTEST_")  # a reader's shell has none of these, and measuring makes it slow
@@ -216,12 +216,18 @@ class Walk:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # what a shell left behind
         self.out = self.back(out)
-        assert process.returncode == 0, f"docs/simulator.md:{block.line} ended with {process.returncode}:\n{self.out}"
+        assert process.returncode == 0, f"docs/{block.page}:{block.line} ended with {process.returncode}:\n{self.out}"
 
     def take(self, block: Block) -> None:
-        """One step. What the programs have printed meanwhile is told where it fails."""
-        try:
+        """One step."""
+        with self.telling_what_was_printed():
             self._take(block)
+
+    @contextmanager
+    def telling_what_was_printed(self) -> Iterator[None]:
+        """What the programs have printed meanwhile is told where something fails."""
+        try:
+            yield
         except AssertionError as error:
             for program in (*self.staying.values(), *self.own):
                 error.add_note(f"{program.process.args!r} has printed:\n{program.printed()[-4000:]}")
@@ -262,7 +268,7 @@ class Walk:
 
 
 def _unlike(block: Block, heard: str) -> str:
-    return f"docs/simulator.md:{block.line} shows\n{block.text}\nbut what comes is\n{heard}"
+    return f"docs/{block.page}:{block.line} shows\n{block.text}\nbut what comes is\n{heard}"
 
 
 @contextmanager

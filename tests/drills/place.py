@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,6 +28,7 @@ from tests.run import POSTGRESQL, REDIS
 
 WITHIN = 60.0  # seconds, for anything that is waited for
 CSRF = "a" * 32
+SHOPPERS = int(IPv4Address("10.0.0.0"))  # the first of their addresses
 OURS = ("PAYTM_", "DJANGO_", "CELERY_", "TEST_", "DATABASE_", "PYTEST_", "DRILL_")
 
 
@@ -39,6 +41,7 @@ class Place:
     port: int  # of the shop; the simulator has the next one
     programs: list[Program] = field(default_factory=list)
     patience: float = WITHIN
+    control: requests.Session = field(default_factory=requests.Session)  # keeps its connections to the simulator
 
     @property
     def shop(self) -> str:
@@ -56,6 +59,7 @@ class Place:
             "DEBUG": "false",
             "NO_PROXY": "*",
             "PAYTM_ENVIRONMENT": "simulator",
+            "PAYTM_TRUSTED_PROXIES": "1",  # shoppers come from addresses of their own
             "PORT": str(self.port),
             "PYTHONUNBUFFERED": "1",
         }
@@ -106,7 +110,7 @@ class Place:
 
     def simulator(self, method: str, path: str, body: Any = None) -> Any:
         """A call of the control plane. Raises HTTPError when it is refused."""
-        answer = requests.request(method, f"{self.gateway}/_sim/{path}", json=body, timeout=self.patience)
+        answer = self.control.request(method, f"{self.gateway}/_sim/{path}", json=body, timeout=self.patience)
         answer.raise_for_status()
         return answer.json()
 
@@ -116,12 +120,14 @@ class Place:
         Raises ConnectionError when the worker dies over it.
         """
         cookies, form = {"csrftoken": CSRF}, {"csrfmiddlewaretoken": CSRF, "flow": "hosted"}
+        headers = {"X-Forwarded-For": str(IPv4Address(SHOPPERS + order.pk))}
         address = f"{self.shop}{order.get_absolute_url()}pay/"
-        answer = requests.post(address, form, cookies=cookies, timeout=WITHIN, allow_redirects=False)
+        answer = requests.post(address, form, cookies=cookies, headers=headers, timeout=WITHIN, allow_redirects=False)
         leads = urlsplit(answer.headers.get("Location", ""))
         if "/paytm/pay/" not in leads.path:
             return ""
-        page = requests.get(f"{self.shop}{leads.path}?{leads.query}", timeout=WITHIN, allow_redirects=False)
+        address = f"{self.shop}{leads.path}?{leads.query}"
+        page = requests.get(address, headers=headers, timeout=WITHIN, allow_redirects=False)
         found = re.search(r'name="orderId" value="([^"]+)"', page.text)
         return found[1] if found else ""
 

@@ -81,8 +81,11 @@ def _of_the_shop() -> Iterator[tuple[int, str]]:
     for row in Announcement.objects.select_related("event__payment", "event__refund"):
         payment, event = row.event.payment, row.event
         times = orders[int(payment.object_id)].staff_remark.count(heard(row.event_id))
-        overtaken = (row.signal == "payment_failed" and payment.is_paid) or (
-            row.signal == "refund_failed" and event.refund is not None and event.refund.status != Refund.Status.FAILED
+        now = event.refund.status if event.refund is not None else ""
+        overtaken = (
+            (row.signal == "payment_failed" and payment.is_paid)
+            or (row.signal == "refund_failed" and now != Refund.Status.FAILED)
+            or (row.signal == "refund_started" and now != Refund.Status.PENDING)
         )
         if row.state != Announcement.State.DELIVERED or times not in ({0, 1} if overtaken else {1}):
             yield int(payment.object_id), f"{row.signal} is {row.state}, the shop heard it {times} times"

@@ -171,11 +171,14 @@ def test_refunds_are_on_it(client: Client, paid: Payment, paytm: Paytm) -> None:
         lambda self: None,
         lambda self: "KD-1",
         lambda self: Invoice(lines=(InvoiceLine("Tea", 4.5), *LINES)),  # type: ignore[arg-type]
+        lambda self: Invoice(**{**INVOICE, "number": 1001}),
+        lambda self: Invoice(**{**INVOICE, "bill_to": 7}),
     ],
 )
 def test_an_order_that_cannot_say_its_invoice_has_a_plain_receipt(
-    client: Client, paid: Payment, monkeypatch: pytest.MonkeyPatch, broken: Any
+    client: Client, paid: Payment, monkeypatch: pytest.MonkeyPatch, mail_settings: Configure, broken: Any
 ) -> None:
+    mail_settings(**SELLER)
     monkeypatch.setattr(Order, "payment_invoice", broken)
     assert NOT_A_TAX_INVOICE in read(paid, client)
 

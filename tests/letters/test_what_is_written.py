@@ -213,6 +213,24 @@ def test_who_has_paid_by_another_payment_is_not_told_to_try_again(
     ]
 
 
+@pytest.mark.parametrize("how", ["with the bank", "held"])
+def test_whose_other_payment_may_be_on_its_way_is_not_told_to_try_again(
+    order: Order, start: Callable[..., Payment], mail_settings: Configure, written: Written, how: str
+) -> None:
+    mail_settings(EMAIL_MERCHANT="")
+    first = start(order)
+    book.supersede(first.pk, why="test")
+    second = start(order)
+    if how == "held":
+        book.flag(second.pk, Flag.NOTICE_MISMATCH, source="test", message="x")
+    else:
+        applied(second, state=State.PENDING)
+    applied(first, state=State.FAILURE, code="227")
+    assert written("kind", "state", "note") == [
+        ("failed", "skipped", "Another payment of the order is with the bank, or a person has to look at it."),
+    ]
+
+
 def test_who_has_to_wait_for_a_person_is_not_told_to_try_again(
     payment: Payment, mail_settings: Configure, written: Written
 ) -> None:
@@ -247,6 +265,18 @@ def test_a_shopper_whose_bank_does_not_answer_is_told_so_once(payment: Payment, 
     reconciled(timedelta(minutes=90))
     assert written("kind", "audience", "state") == [("pending", SHOPPER, "sent"), ("pending", SHOP, "sent")]
     assert "do not pay again" in mail.outbox[0].body
+
+
+def test_a_bank_that_says_so_again_with_its_transaction_brings_no_second_letter(
+    payment: Payment, written: Written
+) -> None:
+    for transaction_id in ("", "T1"):
+        applied(payment, state=State.PENDING, transaction_id=transaction_id)
+    assert payment.events.filter(kind="pending").count() == 2
+    reconciled(timedelta(minutes=31))
+    applied(payment, state=State.PENDING, transaction_id="T2")
+    reconciled(timedelta(minutes=90))
+    assert written("kind", "audience") == [("pending", SHOPPER), ("pending", SHOP)]
 
 
 def test_who_left_without_paying_waits_for_nothing(payment: Payment, paytm: Paytm, written: Written) -> None:

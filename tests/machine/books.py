@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from demo_site.shop.models import Order
-from paytm_kit.models import Announcement, Flag, Payment, PaymentEvent, Refund, WireMessage
-from paytm_kit.services import rebuild
+from paytm_kit.models import Announcement, Dispute, Flag, Payment, PaymentEvent, Refund, WireMessage
+from paytm_kit.services import rebuild, settlements
 from tests.machine.world import World, heard
 
 Kind = PaymentEvent.Kind
@@ -24,7 +24,7 @@ class Memory:
         self._rows: dict[int, Any] = {}
 
     def is_new(self, payment: Payment) -> bool:
-        rows = [payment, *payment.refunds.all(), *payment.events.all()]
+        rows = [payment, *payment.refunds.all(), *payment.disputes.all(), *payment.events.all()]
         values = [[getattr(row, field.attname) for field in row._meta.concrete_fields] for row in rows]
         return self._rows.get(payment.pk) != values and not self._rows.update({payment.pk: values})
 
@@ -34,11 +34,13 @@ def check(world: World, memory: Memory) -> None:
 
     What the simulator says was captured or refunded it never takes back: a payment that stands as it stood still holds.
     """
-    payments = list(Payment.objects.prefetch_related("events", "refunds"))
+    payments = list(Payment.objects.prefetch_related("events", "refunds", "disputes"))
     changed = [payment for payment in payments if memory.is_new(payment)]
     theirs = {order["order_id"]: order for order in world.simulator.orders()} if changed else {}
     for payment in changed:
         _never_more_than_they_say(payment, theirs.get(payment.gateway_order_id))
+        if payment.is_paid and payment.pk not in memory.paid:
+            _asked_before_paid(world, payment)
         _each_fact_once(payment)
         _refundable(payment)
         assert [str(drift) for found in rebuild.run(order_id=payment.gateway_order_id) for drift in found] == []
@@ -66,9 +68,22 @@ def check_end(world: World) -> None:
     assert not Announcement.objects.exclude(state=Announcement.State.DELIVERED).exists()
     for order in Order.objects.all():
         assert (order.paid_at is not None) == order.is_paid, f"order {order.pk}: the shop has not heard the truth"
-    for payment in Payment.objects.prefetch_related("refunds"):
-        books = world.simulator.order(payment.gateway_order_id) if payment.started_at else {}
-        assert payment.refunded_amount == Decimal(books.get("refunded_amount", "0.00"))
+    theirs = {order["order_id"]: Decimal(order["refunded_amount"]) for order in world.simulator.orders()}
+    for payment in Payment.objects.all():  # one that is started may never have come to them: the process died
+        assert payment.refunded_amount == theirs.get(payment.gateway_order_id, NOTHING)
+    known = Dispute.objects.values_list("dispute_id", "status", "amount")
+    assert set(known) == {(key, said["status"], Decimal(said["amount"])) for key, said in world.disputes.items()}
+
+
+def check_payouts(world: World) -> None:
+    """Each payout is borne out to the paisa, however often it was read; what fits none is a person's."""
+    for day, net in world.payouts().items():
+        report = settlements.Report()
+        lines = list(settlements.fetch(report, day))
+        odd = [line for line in lines if not line.is_fine]
+        assert [(str(line), line.reason) for line in odd if line.payment is None or line.payment.is_paid] == []
+        assert report.amounts["net"] == net
+    assert [str(drift) for found in rebuild.run() for drift in found] == []
 
 
 def _never_more_than_they_say(payment: Payment, books: dict[str, Any] | None) -> None:
@@ -81,10 +96,17 @@ def _never_more_than_they_say(payment: Payment, books: dict[str, Any] | None) ->
     assert Flag.OVER_REFUNDED not in payment.flag_list, "no more went back than was taken"
 
 
+def _asked_before_paid(world: World, payment: Payment) -> None:
+    """A message alone pays nothing: the simulator has heard our own question about this very order."""
+    heard = world.simulator.messages(payment.gateway_order_id)
+    assert any(message["url"].endswith("/v3/order/status") for message in heard), f"{payment}: nobody asked"
+
+
 def _each_fact_once(payment: Payment) -> None:
     """No event is doubled, none is missing of what stands on the payment."""
     events = list(payment.events.all())
-    facts = [event for event in events if event.refund_id is None and event.kind not in (Kind.FLAGGED, Kind.CLOSED)]
+    repeatable = (Kind.FLAGGED, Kind.CLOSED, Kind.SETTLED)
+    facts = [event for event in events if not (event.refund_id or event.dispute_id) and event.kind not in repeatable]
     assert len(facts) == len({(fact.kind, fact.transaction_id) for fact in facts})
     kinds = [fact.kind for fact in facts]
     assert kinds[0] == Kind.OPENED
@@ -94,6 +116,10 @@ def _each_fact_once(payment: Payment) -> None:
         words = [event.kind for event in events if event.refund_id == refund.pk and event.kind != Kind.FLAGGED]
         assert words[0] == Kind.REFUND_REQUESTED
         assert len(words) == len(set(words))
+    for dispute in payment.disputes.all():
+        words = [event.kind for event in events if event.dispute_id == dispute.pk]
+        assert words[0] == Kind.DISPUTE_OPENED
+        assert words.count(Kind.DISPUTE_OPENED) == 1
     flagged = {event.flag for event in events if event.kind == Kind.FLAGGED}
     assert set(payment.flag_list) <= flagged
 
@@ -104,7 +130,8 @@ def _refundable(payment: Payment) -> None:
         (event.amount for event in payment.events.all() if event.flag == Flag.AMOUNT_MISMATCH and event.amount), NOTHING
     )
     rows = list(payment.refunds.all())
-    assert payment.refunded_amount <= taken
+    lost = sum((row.amount or taken for row in payment.disputes.all() if row.status == Dispute.Status.LOST), NOTHING)
+    assert payment.refunded_amount + lost <= taken
     if not any(row.external for row in rows):
         assert sum((row.amount for row in rows if row.status != Refund.Status.FAILED), NOTHING) <= taken
 
@@ -124,8 +151,11 @@ def _events_stay(memory: Memory) -> None:
 def _effects_once() -> None:
     """What the receivers wrote stands there once if the announcement is delivered, and not at all before."""
     remarks = "".join(Order.objects.values_list("staff_remark", flat=True))
-    for row in Announcement.objects.select_related("event__payment"):
-        overtaken = row.signal == "payment_failed" and row.event.payment.is_paid
+    for row in Announcement.objects.select_related("event__payment", "event__refund"):
+        refund = row.event.refund
+        overtaken = (row.signal == "payment_failed" and row.event.payment.is_paid) or (
+            row.signal == "refund_started" and refund is not None and refund.status != Refund.Status.PENDING
+        )
         wanted = {0, 1} if overtaken else {int(row.state == Announcement.State.DELIVERED)}
         assert remarks.count(heard(row.event_id)) in wanted, f"{row}, {row.attempts} attempts"
     told = Announcement.objects.filter(event__kind__in=ALWAYS_ANNOUNCED).count()

@@ -58,7 +58,16 @@ REFUND = {
     "inside the transaction, the refund's sums written": Seam(f"{REFUNDS}._total", after=True),
     "a refund's answer committed": Seam(f"{REFUNDS}.apply", after=True),
 }
-EVERYWHERE = MESSAGE | CHECKOUT | REFUND
+DISPUTE = {
+    "inside the transaction, a dispute written": Seam("paytm_kit.models.Dispute.save", after=True),
+    "inside the transaction, a dispute's event written": Seam("paytm_kit.ledger.disputes.record_dispute", after=True),
+}
+SETTLEMENT = {
+    "inside the transaction, a payout booked": Seam("paytm_kit.ledger.settlements._book", after=True),
+    "a payout's lines written": Seam("paytm_kit.ledger.settlements.write", after=True),
+    "a payout read, its sums not written": Seam("paytm_kit.ledger.settlements.finish"),
+}
+EVERYWHERE = MESSAGE | CHECKOUT | REFUND | DISPUTE | SETTLEMENT
 
 
 class Process:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -15,10 +16,10 @@ import time_machine
 from django.apps import apps
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.db.backends.signals import connection_created
 from django.db.models import F, Value
 from django.db.models.functions import Concat
 from django.test import Client, override_settings
+from paytmchecksum import PaytmChecksum
 
 from demo_site.shop.models import Order
 from paytm_kit import checkout, refunds, signals
@@ -42,6 +43,7 @@ class World:
         self.payments: list[int] = []  # by primary key, in the order of their opening
         self.callbacks: list[Message] = []  # all that browsers ever had in hand
         self.webhooks: list[Message] = []  # all that the simulator ever sent
+        self.disputes: dict[str, dict[str, Any]] = {}  # what the simulator last said of each, by its id
         self.taken_in = 0  # messages that were answered
         self.receiver_fails = False
         self._posted = 0
@@ -92,6 +94,11 @@ class World:
             return status
         return 0
 
+    def signed(self, fields: dict[str, str]) -> bytes:
+        """A form as whoever has the merchant's key would send it."""
+        said = {name: value for name, value in fields.items() if name != "CHECKSUMHASH"}
+        return urlencode(said | {"CHECKSUMHASH": PaytmChecksum.generateSignature(said, self.simulator.key)}).encode()
+
     def ask(self, payment: Payment) -> None:
         with self.process.run(), suppress(GatewayError):
             confirm.ask(payment, source="admin")
@@ -129,6 +136,31 @@ class World:
         with suppress(Mistake):
             self.simulator.ask("POST", f"refunds/{refund_id}/settle", {"outcome": outcome})
         self._collect()
+
+    def dispute(self, payment: Payment, amount: str) -> None:
+        """The customer's bank asks for money back; Paytm says so by webhook alone."""
+        wish = {"amount": amount, "reason": "Goods not received"}
+        self._disputed(f"orders/{payment.gateway_order_id}/dispute", wish)
+
+    def bank_decides_dispute(self, dispute_id: str, outcome: str) -> None:
+        self._disputed(f"disputes/{dispute_id}/close", {"outcome": outcome})
+
+    def _disputed(self, path: str, wish: dict[str, str]) -> None:
+        with suppress(Mistake):
+            said = self.simulator.ask("POST", path, wish)
+            self.disputes[said["dispute_id"]] = said
+        self._collect()
+
+    def payouts(self) -> dict[date, Decimal]:
+        """What Paytm has paid out so far: net rupees by the day."""
+        net: dict[date, Decimal] = defaultdict(Decimal)
+        for paid in self.simulator.ask("GET", "settlements")["settlements"]:
+            net[datetime.fromisoformat(paid["paid_at"]).date()] += Decimal(paid["net"])
+        return net
+
+    def read_payout(self, day: date) -> None:
+        with self.process.run(), suppress(CommandError):
+            call_command("paytm_settle", "--fetch", "--date", str(day), stdout=_Nowhere(), stderr=_Nowhere())
 
     # ---- time and trouble ------------------------------------------------------------------------------------
 
@@ -189,7 +221,6 @@ def opened(simulator: Simulator) -> Iterator[Callable[[], World]]:
         with (
             pytest.MonkeyPatch.context() as patch,
             override_settings(PAYTM_KIT=simulator.settings()),
-            _without_fsync(),
             time_machine.travel(MONDAY, tick=False) as time,
         ):
             patch.setattr("paytm_kit.gateways.http.FIRST_PAUSE", 0)  # retries pause in life, not here
@@ -198,24 +229,6 @@ def opened(simulator: Simulator) -> Iterator[Callable[[], World]]:
     finally:
         for signal in signals.BY_NAME.values():
             signal.disconnect(hear)
-
-
-@contextmanager
-def _without_fsync() -> Iterator[None]:
-    """Our crashes are of processes, not of the machine: SQLite need not wait for the disk."""
-
-    def relax(connection: Any, **_: Any) -> None:
-        if connection.vendor == "sqlite":
-            with connection.cursor() as cursor:
-                cursor.execute("PRAGMA synchronous=OFF")
-
-    connection_created.connect(relax)
-    connection.close()
-    try:
-        yield
-    finally:
-        connection_created.disconnect(relax)
-        connection.close()
 
 
 def _empty_tables() -> None:

@@ -19,13 +19,14 @@ import requests
 import time_machine
 from celery import Celery, Task, current_app
 from celery.beat import Scheduler
+from django.core import mail
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
 from paytm_kit import background, signals, tasks
 from paytm_kit.ledger import ladder
-from paytm_kit.models import Announcement, Payment, WireMessage
+from paytm_kit.models import Announcement, Letter, Payment, WireMessage
 from paytm_kit.services import confirm
 from tests.paytm import KEY, Paytm, callback_fields, post_callback, post_json_webhook, post_webhook
 from tests.services.test_announce import connected
@@ -368,6 +369,22 @@ def test_the_reconcile_task_sees_to_all_that_is_due_and_logs_what_is_left(
     assert payment.status == "paid"
 
 
+def test_letters_that_are_due_are_shared_out_one_task_each(
+    payment: Payment, paytm: Paytm, queue: Queue, settings: Any
+) -> None:
+    settings.PAYTM_KIT = {**settings.PAYTM_KIT, "EMAIL": True, "EMAIL_AT_ONCE": False}
+    paytm.will_say(payment=payment)
+    confirm.ask(payment, source="test")
+    row = Letter.objects.get()
+    tasks.send_letters()
+    assert queue.take() == [("paytm_kit.tasks.send_letter", [row.pk])]
+    for _ in range(2):
+        tasks.send_letter(row.pk)
+    assert len(mail.outbox) == 1
+    tasks.send_letters()
+    assert queue.take() == []
+
+
 def test_the_clock_sends_tasks_that_are_there_and_lets_none_pile_up(use_broker: Use, queue: Queue) -> None:
     app = current_app._get_current_object()
     app.conf.beat_schedule = background.beat_schedule()
@@ -379,14 +396,18 @@ def test_the_clock_sends_tasks_that_are_there_and_lets_none_pile_up(use_broker: 
         sent = {message.headers["task"]: message.headers["expires"] for message in queue.messages()}
         now = timezone.now()
     seconds = {task: round((datetime.fromisoformat(at) - now).total_seconds()) for task, at in sent.items()}
-    assert seconds == {"paytm_kit.tasks.reconcile": 300, "paytm_kit.tasks.deliver_announcements": 60}
+    assert seconds == {
+        "paytm_kit.tasks.reconcile": 300,
+        "paytm_kit.tasks.deliver_announcements": 60,
+        "paytm_kit.tasks.send_letters": 60,
+    }
     assert seconds.keys() <= set(app.tasks)
 
 
 def test_every_task_survives_its_worker_and_takes_primary_keys_as_json(use_broker: Use) -> None:
     use_broker("memory://")
     found = [task for task in vars(tasks).values() if isinstance(task, Task)]
-    assert len(found) == 4
+    assert len(found) == 6
     for task in found:
         assert (task.acks_late, task.reject_on_worker_lost, task.ignore_result) == (True, True, True)
         assert task.serializer == "json"

@@ -17,11 +17,12 @@ from paytm_kit.gateways.base import RefundOutcome, State, Unreachable
 from paytm_kit.ledger import book
 from paytm_kit.ledger import refunds as ledger
 from paytm_kit.models import Announcement, Flag, LedgerOnly, Payment, Refund, WireMessage
-from paytm_kit.services import confirm, reconcile
+from paytm_kit.services import announce, confirm, reconcile
 from paytm_kit.services.refunds import send
 from tests.ledger.test_book import success
 from tests.ledger.test_races import together
 from tests.paytm import KEY, MID, TXNID, Paytm, post_json_webhook, post_webhook, sign
+from tests.services.test_announce import connected
 
 pytestmark = pytest.mark.databases
 
@@ -504,3 +505,33 @@ def test_a_state_that_only_a_message_claims_is_unknown(paid: Payment) -> None:
     claim = RefundOutcome(paid.gateway_order_id, "DASH-9", State.UNKNOWN)
     with pytest.raises(refunds.NotRefundable, match="without an amount"):
         ledger.external(paid.pk, claim, source="test")
+
+
+def test_a_start_is_announced_when_the_gateway_takes_the_refund_on(paid: Payment, paytm: Paytm) -> None:
+    heard = []
+    paytm.will_refund()
+    with connected(signals.refund_started, lambda refund, **_: heard.append(refund.status)):
+        refunds.request(paid, "100.00", reason="x")
+        assert heard == ["pending"]
+        for word, code in (("TXN_SUCCESS", "10"), ("TXN_FAILURE", "619")):  # over at once
+            paytm.will_refund(word, code)
+            refunds.request(paid, "10.00", reason="x")
+    assert heard == ["pending"]
+
+
+def test_a_start_that_could_only_be_told_after_the_end_is_not_told(paid: Payment, paytm: Paytm) -> None:
+    heard = []
+
+    def stumble(**_: object) -> None:
+        raise RuntimeError("printer on fire")
+
+    paytm.will_refund()
+    with connected(signals.refund_started, stumble):
+        refund = refunds.request(paid, "100.00", reason="x")
+    waiting = Announcement.objects.get(signal="refund_started")
+    assert waiting.state == "waiting"
+    paytm.refund_becomes("TXN_SUCCESS", "10")
+    refunds.ask(refund, source="test")
+    with connected(signals.refund_started, lambda **_: heard.append(1)):
+        assert announce.deliver(waiting.pk)
+    assert heard == []

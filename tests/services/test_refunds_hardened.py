@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import requests
@@ -393,10 +394,10 @@ def test_a_message_that_cannot_be_dealt_with_lets_the_others_pass(
     first = WireMessage.objects.filter(direction="in").earliest("pk")
     real = reconcile.replay.finish
 
-    def stuck(message: WireMessage) -> Payment | None:
+    def stuck(message: WireMessage, **how: Any) -> Payment | None:
         if message == first:
             raise Unreachable("still")
-        return real(message)
+        return real(message, **how)
 
     monkeypatch.setattr(reconcile.replay, "finish", stuck)
     paytm.refund_becomes("TXN_SUCCESS", "10")

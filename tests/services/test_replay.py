@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 
@@ -109,6 +110,30 @@ def test_of_many_messages_about_one_payment_the_first_answer_is_enough(
     reconcile_messages()
     assert paytm.asked() == asked + 1
     assert not replay.unprocessed()
+
+
+def test_a_gateway_that_is_silent_about_an_order_is_asked_about_it_once_a_run(
+    client: Client, start: Callable[..., Payment], paytm: Paytm
+) -> None:
+    """Each question in vain takes as long as the time-outs; those of ten messages would hold up everybody else."""
+    known, other = start(), start()
+    paytm.will_answer(requests.ReadTimeout())
+    post_webhook(client, callback_fields(other))
+    in_vain = paytm.asked()
+    for _ in range(3):
+        post_webhook(client, callback_fields(known))
+    before = paytm.asked()
+    report = reconcile_messages()
+    assert paytm.asked() - before == 2 * in_vain
+    assert (report.asked, report.failed, report.left) == (2, 4, 4)
+    assert sum("a moment ago; the next run asks again" in row.error for row in report.errors) == 2
+    assert replay.unprocessed().count() == 4
+
+    for payment in (known, other):
+        paytm.will_say(payment=payment, txnId=f"T-{payment.pk}")
+        reconcile_messages()
+    assert not replay.unprocessed()
+    assert set(Payment.objects.values_list("status", flat=True)) == {"paid"}
 
 
 def test_a_refund_webhook_is_taken_up(client: Client, paid: Payment, paytm: Paytm) -> None:

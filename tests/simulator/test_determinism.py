@@ -71,7 +71,7 @@ def struck(sim: Simulator) -> set[str]:
 def test_two_processes_with_the_same_seed_say_the_same_bytes(merchant: Merchant) -> None:
     runs = []
     for _ in range(2):
-        with running("--seed", "42") as (_, url), closing(Simulator(url, merchant.url)) as sim:
+        with running("--seed", "42", measured=False) as (_, url), closing(Simulator(url, merchant.url)) as sim:
             runs.append(script(sim, merchant, 0.05))
             assert len(struck(sim)) >= 8
     assert runs[0] == runs[1]
@@ -86,7 +86,7 @@ def test_after_a_reset_the_same_requests_get_the_same_bytes(sim: Simulator, merc
 
 def test_accounts_have_the_same_names_with_the_same_seed_and_others_without() -> None:
     def customer(*flags: str) -> str:
-        with running(*flags) as (_, url), closing(Simulator(url, "http://localhost:9")) as sim:
+        with running(*flags, measured=False) as (_, url), closing(Simulator(url, "http://localhost:9")) as sim:
             sim.initiate("ORD-1")
             sim.pay("ORD-1", method="card", deliver=[])
             (name,) = (name for name in sim.get("/_sim/settlements").json()["accounts"] if name.startswith("customer/"))
@@ -99,7 +99,7 @@ def test_accounts_have_the_same_names_with_the_same_seed_and_others_without() ->
 def test_another_seed_gives_another_run(merchant: Merchant) -> None:
     runs = []
     for seed in ("1", "2"):
-        with running("--seed", seed) as (_, url), closing(Simulator(url, merchant.url)) as sim:
+        with running("--seed", seed, measured=False) as (_, url), closing(Simulator(url, merchant.url)) as sim:
             runs.append(script(sim, merchant, 0.05, orders=3))
     assert runs[0] != runs[1]
 

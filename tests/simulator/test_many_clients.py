@@ -25,7 +25,8 @@ CLIENTS = 200
 
 @pytest.fixture
 def busy(shop: Shop, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    with running("--db", str(tmp_path / "books.sqlite3"), "--webhook-url", shop.url + shop.hook) as (process, url):
+    flags = ("--db", str(tmp_path / "books.sqlite3"), "--webhook-url", shop.url + shop.hook)
+    with running(*flags, measured=False) as (process, url):
         yield process, url
 
 

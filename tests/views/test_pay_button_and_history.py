@@ -208,6 +208,10 @@ def test_a_payment_tells_how_it_stands_how_it_was_paid_and_what_went_back(
     assert "broken" not in text  # the shop's own words about it
 
 
+def test_the_tag_on_a_page_without_a_user_shows_nobodys(paid: Payment) -> None:
+    assert rendered("{% paytm_history %}").text.strip() == "No payments yet."
+
+
 def test_the_tag_shows_the_payments_of_one_order(paid: Payment, start: Callable[..., Payment]) -> None:
     other = start()
     text = rendered("{% paytm_history order %}", order=paid.order).text
@@ -261,6 +265,10 @@ def test_a_refunds_page_tells_each_step_and_nothing_about_the_person(
 
 def test_a_payment_without_refunds_says_so(paid: Payment, client: Client) -> None:
     assert "No refund has been made" in client.get(f"/paytm/refunds/{paid.token}/").content.decode()
+
+
+def test_of_a_payment_that_is_not_paid_it_does_not_say_that_nothing_was(payment: Payment, client: Client) -> None:
+    assert "You paid" not in client.get(f"/paytm/refunds/{payment.token}/").content.decode()
 
 
 def test_an_unknown_token_has_no_refunds_page(client: Client, db: None) -> None:

@@ -51,4 +51,5 @@ def read(answer: Envelope, verdict: Verdict, account: Account, order_id: str) ->
             action=reading.action,
         )
     network = safe_line(answers.text(answer.body.get("cardScheme")), 20)
-    return replace(outcome, order_id=order_id, network=network)
+    given_back = answers.amount(answers.text(answer.body.get("refundAmt"))) or outcome.given_back
+    return replace(outcome, order_id=order_id, network=network, given_back=given_back)

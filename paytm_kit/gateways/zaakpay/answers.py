@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any
 
 from paytm_kit.gateways.base import Account, Outcome, RefundOutcome, Refused, State, Unreachable, UntrustedResponse
@@ -19,6 +20,12 @@ from paytm_kit.masking import one_line, safe_line
 
 INDIA = timezone(timedelta(hours=5, minutes=30), "IST")
 MOST_ORDERS = 100
+NOTHING = Decimal("0.00")
+
+# What txnStatus may say beside a code, where it says anything: 0 success, 1 failure, 2 pending, 3 and 4 given back,
+# 5 to 8 about chargebacks.
+ANY = frozenset(("", *"012345678"))
+FITTING = {State.SUCCESS: ANY - {"1", "2"}, State.FAILURE: frozenset(("", "1")), State.NOT_FOUND: frozenset(("", "1"))}
 
 _IDENTIFIER = re.compile(r"[!-~]{1,64}")
 
@@ -69,8 +76,9 @@ def outcome(answer: Answer, account: Account, order_id: str) -> Outcome:
     state = known.state if known else State.UNKNOWN
     if state is State.SUCCESS and (amount is None or not transaction):
         state = State.UNKNOWN
-    if state is State.FAILURE and text(order.get("txnStatus")) not in ("", "1"):
-        state = State.UNKNOWN  # the two words contradict each other
+    denied = state is State.SUCCESS and answer.body.get("success") is False
+    if denied or text(order.get("txnStatus")) not in FITTING.get(state, ANY):
+        state = State.UNKNOWN  # two words contradict each other
     return Outcome(
         order_id=order_id,
         state=state,
@@ -85,6 +93,7 @@ def outcome(answer: Answer, account: Account, order_id: str) -> Outcome:
         bank_name=one_line(said_text(card.get("bank")), 100),
         network=one_line(said_text(card.get("cardScheme")), 20).upper(),
         transaction_at=moment(text(order.get("txnDate"))),
+        given_back=amount if amount is not None and code in codes.GIVEN_BACK else NOTHING,
     )
 
 
@@ -109,15 +118,18 @@ def refund(answer: Answer, account: Account, order_id: str, refund_id: str) -> R
 
     Listed with the card network's reference it was paid; listed without, it is under way. (What a refund to UPI or a
     wallet shows when it is paid is not documented: it stays pending until the order's own code says completed.)
+    NOT_FOUND has it sent again, so it is said only of a captured order whose list leaves no doubt.
     """
     order = _order(answer, account, order_id)
-    listed = order.get("refundDetails") if order is not None else None
-    rows = [row for row in listed if isinstance(row, dict)] if isinstance(listed, list) else []
+    if order is None:  # of an order whose money we have taken: that says nothing about its refunds
+        return RefundOutcome(order_id=order_id, refund_id=refund_id, state=State.UNKNOWN, code="205")
+    rows, whole = _refunds(order)
     ours = [row for row in rows if text(row.get("merchantRefId")) == refund_id]
     if len(ours) > 1:
         raise UntrustedResponse(f"Zaakpay lists refund {refund_id} twice.", order_id=order_id)
-    if order is None or not ours:
-        return RefundOutcome(order_id=order_id, refund_id=refund_id, state=State.NOT_FOUND)
+    if not ours:
+        state = State.NOT_FOUND if whole else State.UNKNOWN
+        return RefundOutcome(order_id=order_id, refund_id=refund_id, state=state)
     arn = said_text(ours[0].get("arn"))
     over = bool(arn) or text(order.get("responseCode")) in PAID_BACK
     return RefundOutcome(
@@ -138,6 +150,17 @@ def refund(answer: Answer, account: Account, order_id: str, refund_id: str) -> R
 PAID_BACK = frozenset({"231", "236", "256"})
 
 
+def _refunds(order: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], bool]:
+    """The refunds that come with an order, and whether these are all: a refund that is not there was never made."""
+    listed = order.get("refundDetails")
+    found = listed if isinstance(listed, list) else []
+    rows: list[Mapping[str, Any]] = [row for row in found if isinstance(row, dict)]
+    named = len(rows) == len(found) and all(text(row.get("merchantRefId")) for row in rows)
+    code = text(order.get("responseCode"))
+    silent = code in codes.GIVEN_BACK or (code in codes.PARTLY_GIVEN_BACK and not rows)  # something went back unlisted
+    return rows, named and not silent and (listed is None or isinstance(listed, list))
+
+
 def _order(answer: Answer, account: Account, order_id: str) -> Mapping[str, Any] | None:
     """The one order of the answer that was asked about; ``None`` when Zaakpay knows none."""
     body = answer.body
@@ -151,13 +174,13 @@ def _order(answer: Answer, account: Account, order_id: str) -> Mapping[str, Any]
         return ours[0]
     if ours:
         raise UntrustedResponse("Zaakpay names the order twice.", order_id=order_id)
-    alone = orders[0] if len(orders) == 1 else body
+    alone = orders[0] if orders else body
+    if len(orders) > 1 or text(_members(alone, "orderDetail").get("orderId")) not in ("", order_id):
+        raise UntrustedResponse("Zaakpay answered about another order.", order_id=order_id)
     code, message = text(alone.get("responseCode")), safe_line(text(alone.get("responseDescription")))
     if code == "205":
         return None
     _our_question(code, message, order_id)
-    if orders:
-        raise UntrustedResponse("Zaakpay answered about another order.", order_id=order_id)
     raise Unreachable(f"Zaakpay's answer names no order (code {code or 'none'}). Ask again.", order_id=order_id)
 
 

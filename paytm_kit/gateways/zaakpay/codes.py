@@ -42,13 +42,15 @@ def _rows(codes: str, state: State, what: str, todo: str, shopper: str = "") -> 
 
 
 CAPTURED = _("The money was captured.")
+WHOLLY, PARTLY = "230 231 236 256", "245 251 252 253 254 255"
+GIVEN_BACK, PARTLY_GIVEN_BACK = frozenset(WHOLLY.split()), frozenset(PARTLY.split())
 
 # Of an order, by the status API.
 ORDER: dict[str, Code] = {
     **_rows("100 228 232 233", State.SUCCESS, CAPTURED, NONE, RECEIVED),
     **_rows("212", State.SUCCESS, _("Captured and settled: Zaakpay no longer refunds it."), NONE, RECEIVED),
-    **_rows("245 251 252 253 254 255", State.SUCCESS, _("Captured; a part of it was given back."), NONE, RECEIVED),
-    **_rows("230 231 236 256", State.SUCCESS, _("Captured; it was given back."), NONE, RECEIVED),
+    **_rows(PARTLY, State.SUCCESS, _("Captured; a part of it was given back."), NONE, RECEIVED),
+    **_rows(WHOLLY, State.SUCCESS, _("Captured; it was given back."), NONE, RECEIVED),
     **_rows(
         "237 238 239 240 241 246 247 248 249",
         State.SUCCESS,

@@ -36,11 +36,10 @@ def read_notice(message: InboundMessage, account: Account) -> Notice:
     except Unreadable as error:
         return Notice(Verdict.MALFORMED, None, detail=str(error))
     verdict = _verdict(form, signed_text, account)
-    claims = [claim for row in said if (claim := _claim(row, account)) is not None]
+    claims = [claim for row in said if (claim := _claim(row, account, late=_is_late(row, signed_text))) is not None]
     if not claims:
         return Notice(verdict, None, form, f"{_WHY[verdict]}; no usable order id")
-    also = tuple(claim.order_id for claim in claims[1:])
-    return Notice(verdict, claims[0], form, _WHY[verdict], also=also)
+    return Notice(verdict, claims[0], form, _WHY[verdict], also=tuple(claims[1:]))
 
 
 def _form(message: InboundMessage) -> dict[str, str]:
@@ -77,7 +76,12 @@ def _transactions(text: str, account: Account) -> list[Mapping[str, Any]]:
     return [row for row in listed if isinstance(row, dict)]
 
 
-def _claim(said: Mapping[str, Any], account: Account) -> Outcome | None:
+def _is_late(row: Mapping[str, Any], signed_text: str | None) -> bool:
+    """Whether a webhook says that this order became successful later: its id in lower case, mostly without a code."""
+    return signed_text is not None and "orderid" in row and answers.text(row.get("responseCode")) in ("", SUCCESS)
+
+
+def _claim(said: Mapping[str, Any], account: Account, *, late: bool) -> Outcome | None:
     """One transaction's; ``None`` without an order id. A failure is no claim: anything but 100 is asked about."""
     order_id = answers.identifier(said.get("orderId") or said.get("orderid"))
     code = answers.text(said.get("responseCode"))
@@ -85,7 +89,7 @@ def _claim(said: Mapping[str, Any], account: Account) -> Outcome | None:
     transaction = answers.identifier(said.get("pgTransId"))
     if not order_id:
         return None
-    won = code == SUCCESS and amount is not None and bool(transaction)
+    won = amount is not None and (late or (code == SUCCESS and bool(transaction)))
     return Outcome(
         order_id=order_id,
         state=State.SUCCESS if won else State.UNKNOWN,

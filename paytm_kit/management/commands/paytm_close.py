@@ -10,7 +10,7 @@ from django.db import Error as DatabaseError
 
 from paytm_kit.management.ledger import LedgerCommand, actor, text
 from paytm_kit.models import Payment
-from paytm_kit.services import busy, closing
+from paytm_kit.services import audit, busy, closing
 
 
 class Command(LedgerCommand):
@@ -28,10 +28,12 @@ class Command(LedgerCommand):
         payment = Payment.objects.filter(gateway_order_id=wanted).first()
         if payment is None:
             raise CommandError(f"No payment has the ORDERID {wanted!r}.")
+        said = {"actor": actor(), "reason": options["reason"]}
         try:
-            closing.close(payment, actor=actor(), reason=options["reason"])
+            closing.close(payment, **said)
         except closing.CannotClose as error:
             raise CommandError(str(error)) from error
         except DatabaseError as error:
             raise CommandError(busy.told(error, wanted)) from error
+        audit.by_command(said["actor"], "payment.close", payment, reason=said["reason"])
         self.stdout.write(f"{wanted} is closed; its order can be paid anew.")

@@ -10,8 +10,8 @@ from django.core.management.base import CommandError
 
 from paytm_kit.gateways.base import ConfigurationError
 from paytm_kit.management import moments, stopping
-from paytm_kit.management.ledger import LedgerCommand
-from paytm_kit.services import purge
+from paytm_kit.management.ledger import LedgerCommand, actor
+from paytm_kit.services import audit, purge
 
 
 class Command(LedgerCommand):
@@ -54,4 +54,8 @@ class Command(LedgerCommand):
                     raise CommandError("Stopped before the end. Run it again: it goes on where it stopped.")
 
     def _remove(self, kind: str, moment: Any, stop: Event) -> int:
-        return sum(purge.run(kind, moment, stop=stop))
+        removed = sum(purge.run(kind, moment, stop=stop))
+        if removed:
+            detail = f"{purge.KINDS[kind].what} before {moment.isoformat()}"
+            audit.by_command(actor(), f"purge.{kind}", count=removed, detail=detail)
+        return removed

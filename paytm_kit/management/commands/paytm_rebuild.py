@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from paytm_kit.management.ledger import LedgerCommand, text
+from paytm_kit.management.ledger import LedgerCommand, actor, text
 from paytm_kit.models import Payment
-from paytm_kit.services import rebuild
+from paytm_kit.services import audit, rebuild
 
 
 class Command(LedgerCommand):
@@ -37,6 +37,8 @@ class Command(LedgerCommand):
         for sentence in passed_over:
             self.stderr.write(sentence)
         self.stdout.write(f"payments looked at: {looked}, drifted: {drifted}")
+        if drifted and options["repair"]:
+            audit.by_command(actor(), "ledger.rebuild", count=drifted, detail=wanted or "all payments")
         if drifted:
             done = "They were put right." if options["repair"] else "Run it with --repair to write what the events say."
             raise CommandError(f"Totals have drifted from the events. {done}")

@@ -21,8 +21,8 @@ MOST_ROWS = 1_000_000_000
 class Command(LedgerCommand):
     help = (
         "Asks the gateway about open payments (on the ladder 15 m, 30 m, 1 h, 6 h, 12 h, 24 h, 48 h, 72 h) and open "
-        "refunds, takes up messages that were never dealt with, and delivers announcements still waiting. Safe to run "
-        "twice, to stop at any time, and on many machines at once. "
+        "refunds, takes up messages that were never dealt with, delivers announcements still waiting, and sends "
+        "letters that are due. Safe to run twice, to stop at any time, and on many machines at once. "
         "Exit code 0: nothing is left. 1: something is left, the next run goes on. 2: wrong usage."
     )
 
@@ -52,7 +52,8 @@ class Command(LedgerCommand):
             self._sum_up(report)
         if report.left:
             raise CommandError(
-                "Some payments, refunds, messages or announcements are left; they are tried again on the next run."
+                "Some payments, refunds, messages, announcements or letters are left; they are tried again on the next "
+                "run."
             )
 
     def _run(self, planned: reconcile.Plan, count: int, *, quiet: bool) -> reconcile.Report:
@@ -88,6 +89,8 @@ class Command(LedgerCommand):
             f"asked {report.asked}, changed {report.changed}, no answer {report.failed}; "
             f"announcements delivered {report.delivered}, still waiting {report.undelivered}"
         )
+        if report.sent or report.unsent:
+            self.stdout.write(f"letters sent {report.sent}, still waiting {report.unsent}")
 
 
 def _scope(options: dict[str, Any]) -> reconcile.Scope:
@@ -109,7 +112,18 @@ def _named(due: reconcile.Due) -> dict[str, str]:
 
 
 def _document(report: reconcile.Report) -> dict[str, Any]:
-    counts = ("asked", "changed", "failed", "delivered", "undelivered", "elsewhere", "not_reached", "left")
+    counts = (
+        "asked",
+        "changed",
+        "failed",
+        "delivered",
+        "undelivered",
+        "sent",
+        "unsent",
+        "elsewhere",
+        "not_reached",
+        "left",
+    )
     return {name: getattr(report, name) for name in counts} | {
         "changes": [_named(row.due) | {"before": row.due.status, "after": row.after} for row in report.changes],
         "errors": [_named(row.due) | {"error": row.error} for row in report.errors],

@@ -12,7 +12,7 @@ from paytm_kit import refunds
 from paytm_kit.gateways.base import GatewayError
 from paytm_kit.management.ledger import LedgerCommand, actor, text
 from paytm_kit.models import Payment, Refund
-from paytm_kit.services import busy
+from paytm_kit.services import audit, busy
 
 
 class Command(LedgerCommand):
@@ -54,10 +54,17 @@ class Command(LedgerCommand):
         except DatabaseError as error:
             raise CommandError(busy.told(error, wanted)) from error
         self._line(refund)
+        self._note(refund, options["reason"])
         if refund.status == Refund.Status.FAILED:
             raise CommandError("The refund failed; its amount is free for another one.")
         if refund.is_open:
             self.stdout.write("Not decided yet: paytm_reconcile finds out. Do not refund it again by hand.")
+
+    @staticmethod
+    def _note(refund: Refund, reason: str) -> None:
+        result = audit.Result.FAILED if refund.status == Refund.Status.FAILED else audit.Result.DONE
+        detail = f"{refund.amount} rupees, {refund.refund_id}: {refund.status}"
+        audit.by_command(actor(), "payment.refund", refund.payment, reason=reason, result=result, detail=detail)
 
     def _show(self, payment: Payment) -> None:
         for refund in payment.refunds.select_related("payment").order_by("pk"):

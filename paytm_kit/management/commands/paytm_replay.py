@@ -10,11 +10,14 @@ from django.db import Error as DatabaseError
 
 from paytm_kit.gateways.base import GatewayError
 from paytm_kit.logs import EventLog
-from paytm_kit.management.ledger import LedgerCommand, row_id
+from paytm_kit.management.ledger import LedgerCommand, actor, row_id
 from paytm_kit.models import WireMessage
-from paytm_kit.services import busy, replay
+from paytm_kit.services import audit, busy, replay
 
 log = EventLog("paytm_kit.replay")
+
+
+MOST_NAMED = 50  # messages in one entry of the audit log
 
 
 class Command(LedgerCommand):
@@ -30,6 +33,11 @@ class Command(LedgerCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         found = self._chosen(options["ids"], options["unprocessed"])
         failed = sum(not self._replay(message) for message in found)
+        if found:
+            detail = f"not taken up: {failed}"
+            if len(found) <= MOST_NAMED:
+                detail += f"; messages {', '.join(str(message.pk) for message in found)}"
+            audit.by_command(actor(), "message.replay", count=len(found), detail=detail)
         self.stdout.write(f"messages: {len(found)}, not taken up: {failed}")
         if failed:
             raise CommandError("Some messages could not be taken up; the lines above say why.")

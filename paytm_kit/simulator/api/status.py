@@ -50,10 +50,12 @@ def _no_status(code: str, why: str, merchant: Merchant | None, order_id: str) ->
 
 def _find(merchant: Merchant, order_id: str) -> tuple[Order | None, Transaction | None]:
     due.run()
-    rows = Order.objects.filter(merchant=merchant, order_id=order_id).select_related("merchant")
-    order = rows.prefetch_related("transactions__order__merchant").first()
-    transaction = order.decisive() if order else None
-    return told(order, transaction) if order and transaction else (order, transaction)
+    order = Order.objects.filter(merchant=merchant, order_id=order_id).first()
+    if order is None:
+        return None, None
+    order.merchant = merchant
+    transaction = order.decisive()
+    return told(order, transaction) if transaction else (order, None)
 
 
 @api("POST")

@@ -177,6 +177,9 @@ def test_a_captured_order_is_a_success_with_its_facts(gateway: Gateway, zaakpay:
         ("400", "1", State.FAILURE),
         ("213", "1", State.FAILURE),
         ("400", "0", State.UNKNOWN),  # "declined" and "success" at once
+        ("228", "1", State.UNKNOWN),  # "captured" and "failed" at once
+        ("228", "2", State.UNKNOWN),
+        ("205", "0", State.UNKNOWN),
         ("190", "1", State.UNKNOWN),  # "not processed or rejected" does not say which
         ("234", "0", State.UNKNOWN),
         ("207", "2", State.PENDING),
@@ -191,6 +194,21 @@ def test_each_code_means_what_the_table_says_and_others_nothing(
 ) -> None:
     says(zaakpay, status_answer(order(code, status)))
     assert gateway.status(ORDER).state is state
+
+
+def test_a_success_within_an_answer_that_says_it_is_none_changes_nothing(
+    gateway: Gateway, zaakpay: responses.RequestsMock
+) -> None:
+    says(zaakpay, status_answer(order(), success=False))
+    assert gateway.status(ORDER).state is State.UNKNOWN
+
+
+@pytest.mark.parametrize(("code", "gone"), [("228", "0.00"), ("245", "0.00"), ("230", "499.00"), ("231", "499.00")])
+def test_what_went_back_in_full_is_said_with_the_success(
+    gateway: Gateway, zaakpay: responses.RequestsMock, code: str, gone: str
+) -> None:
+    says(zaakpay, status_answer(order(code, "3")))
+    assert gateway.status(ORDER).given_back == Decimal(gone)
 
 
 @pytest.mark.parametrize("lacking", ["amount", "txnId"])
@@ -222,8 +240,10 @@ def test_a_question_that_it_does_not_take_never_fails_the_payment(
         status_answer(order(orderDetail={"orderId": "another", "txnId": TXNID, "amount": "49900"})),
         status_answer(order(), order()),
         status_answer(order(), merchantIdentifier="somebodyElse"),
+        status_answer(order("205", "", orderDetail={"orderId": "another"})),
+        status_answer(*(order(orderDetail={"orderId": name}) for name in "ab"), responseCode="205"),
     ],
-    ids=["another order", "twice", "another merchant"],
+    ids=["another order", "twice", "another merchant", "another is not found", "two others"],
 )
 def test_an_answer_about_something_else_is_not_believed(
     gateway: Gateway, zaakpay: responses.RequestsMock, body: dict[str, Any]
@@ -333,10 +353,18 @@ def test_a_refund_is_asked_for_once_whatever_happens(gateway: Gateway, zaakpay: 
         ([{"merchantRefId": "r-1", "amount": "2500", "arn": "NA"}], "245", State.PENDING),
         ([{"merchantRefId": "r-1", "amount": "2500", "arn": "74332746"}], "245", State.SUCCESS),
         ([{"merchantRefId": "r-1", "amount": "49900"}], "236", State.SUCCESS),
+        # Not found is only what leaves no doubt: it is sent again.
+        (None, "228", State.NOT_FOUND),
+        (None, "230", State.UNKNOWN),
+        ([], "245", State.UNKNOWN),
+        ([{"merchantRefId": "r-2", "amount": "49900"}], "231", State.UNKNOWN),
+        ([{"amount": "2500"}], "245", State.UNKNOWN),
+        (["r-1"], "228", State.UNKNOWN),
+        ("none", "228", State.UNKNOWN),
     ],
 )
 def test_a_refund_is_found_with_its_order(
-    gateway: Gateway, zaakpay: responses.RequestsMock, rows: list[dict[str, str]], code: str, state: State
+    gateway: Gateway, zaakpay: responses.RequestsMock, rows: Any, code: str, state: State
 ) -> None:
     says(zaakpay, status_answer(order(code, "4", refundDetails=rows)))
     outcome = gateway.refund_status(ORDER, "r-1")

@@ -89,9 +89,22 @@ def test_a_late_webhook_names_several_orders_with_amounts_as_numbers() -> None:
         {"amount": 49900, "orderid": name, "pgTransId": TXNID, "responseCode": "100"} for name in ("a1", "b2", "c3")
     ]
     notice = gateway.read_notice(webhook(*rows))
-    assert (notice.order_id, notice.also) == ("a1", ("b2", "c3"))
+    assert (notice.order_id, [claim.order_id for claim in notice.also]) == ("a1", ["b2", "c3"])
     assert notice.claim is not None
     assert notice.claim.amount == Decimal("499.00")
+
+
+def test_a_late_webhook_without_codes_claims_a_success() -> None:
+    notice = gateway.read_notice(webhook({"amount": 49900, "orderid": "a1", "txnDate": "2026-01-15 10:11:13"}))
+    assert notice.claim is not None
+    assert (notice.claim.state, notice.claim.transaction_id) == (State.SUCCESS, "")
+
+
+def test_a_return_cannot_be_made_a_late_success_by_fields_that_nobody_signed() -> None:
+    fields = {"orderId": ORDER, "amount": "49900", "orderid": "another"}
+    notice = gateway.read_notice(form({**fields, "checksum": wire.hmac_of(f"amount=49900&orderId={ORDER}&")}))
+    assert notice.claim is not None
+    assert (notice.order_id, notice.claim.state) == (ORDER, State.UNKNOWN)
 
 
 def test_the_newer_return_in_one_signed_text_is_read_too() -> None:
