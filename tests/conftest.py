@@ -11,6 +11,7 @@ import pytest
 import responses
 from django.db import connection, connections, transaction
 from django.test import Client
+from django.utils import translation
 from pytest_django import DjangoDbBlocker
 
 from demo_site.shop.models import Order
@@ -29,6 +30,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         undo = emptying.replace_djangos()
     yield
     undo()
+
+
+@pytest.fixture(autouse=True)
+def _no_language_of_the_test_before() -> None:
+    """A request in Hindi leaves its thread in Hindi."""
+    translation.deactivate()
 
 
 @pytest.fixture(autouse=True)

@@ -1,11 +1,16 @@
-"""How we name a payment to its gateway: unique, not to be guessed, readable aloud, and in a form that it takes."""
+"""How we name payments and refunds to a gateway: unique, not to be guessed, readable aloud, in a form that it takes.
+
+None looks like a card number: masking would hide it in logs and in the stored messages that replay reads again.
+"""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+
+from paytm_kit.masking import mask_cards
 
 INDIA = timezone(timedelta(hours=5, minutes=30), "IST")
 ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # no l, o, 0, 1: people read these ids aloud to support
@@ -31,5 +36,16 @@ FORMS: Mapping[str, Form] = {"zaakpay": Form(separator="", random=14)}
 def new(gateway: str, now: datetime) -> str:
     """A gateway order id for this gateway, such as ``261122-74mpymfdtpxn2jjckmzt``."""
     form = FORMS.get(gateway, USUAL)
-    drawn = "".join(secrets.choice(ALPHABET) for _ in range(form.random))
-    return f"{now.astimezone(INDIA):%y%m%d}{form.separator}{drawn}"
+    day = f"{now.astimezone(INDIA):%y%m%d}{form.separator}"
+    return _no_card(lambda: day + "".join(secrets.choice(ALPHABET) for _ in range(form.random)))
+
+
+def new_refund() -> str:
+    """A refund id for any gateway: 26 characters, 96 random bits."""
+    return _no_card(lambda: f"r-{secrets.token_hex(12)}")
+
+
+def _no_card(make: Callable[[], str]) -> str:
+    while mask_cards(made := make()) != made:
+        continue
+    return made

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -16,11 +15,12 @@ from decimal import Decimal
 from django.db import models, transaction
 from django.utils import timezone
 
+from paytm_kit.gateways import order_ids
 from paytm_kit.gateways.base import RefundOutcome
 from paytm_kit.ledger import book, refund_rules, refundable
 from paytm_kit.ledger.entries import Origin, record_refund
 from paytm_kit.logs import EventLog
-from paytm_kit.masking import mask_cards, one_line, safe_line
+from paytm_kit.masking import one_line, safe_line
 from paytm_kit.models import Announcement, Flag, Payment, PaymentEvent, Refund, ledger_writes
 
 log = EventLog("paytm_kit.ledger")
@@ -72,7 +72,7 @@ def request(
         wanted = left if amount is None else amount
         if why := refund_rules.forbidden(_facts(payment, chosen, wanted)):
             raise NotRefundable(f"Payment {payment.gateway_order_id}: {why}")
-        refund = _new(payment, _new_id(), chosen, wanted)
+        refund = _new(payment, order_ids.new_refund(), chosen, wanted)
         refund.reason, refund.actor, refund.wait = safe_line(reason, 500), actor[:150], wait
         refund.next_ask_at = refund_rules.next_ask(refund.requested_at, refund.requested_at)
         refund.save(force_insert=True)
@@ -286,17 +286,6 @@ def _new(payment: Payment, refund_id: str, transaction_id: str, amount: Decimal)
         amount=amount,
         requested_at=timezone.now(),
     )
-
-
-def _new_id() -> str:
-    """``r-`` and 24 random hex digits (96 bits): portable, lower-case, 26 characters.
-
-    None that looks as if it held a card number: that would be masked wherever messages are stored.
-    """
-    while True:
-        found = f"r-{secrets.token_hex(12)}"
-        if mask_cards(found) == found:
-            return found
 
 
 def _key(payment: Payment, refund_id: str) -> str:

@@ -17,7 +17,9 @@ def note(account: str, *, begun_at: datetime, asked: int, changed: int, left: in
     """Writes down a run of all accounts (``""``) or of one, over the one before it. What was done stands without it."""
     facts = {"begun_at": begun_at, "finished_at": timezone.now(), "asked": asked, "changed": changed, "left": left}
     try:
-        ReconcileRun.objects.update_or_create(account=account, defaults=facts)
+        rows = ReconcileRun.objects.filter(account=account)
+        if not rows.update(**facts):  # two first runs at once: either's facts will do
+            ReconcileRun.objects.bulk_create([ReconcileRun(account=account, **facts)], ignore_conflicts=True)
     except DatabaseError as error:
         log.error("reconcile.not_noted", error=f"{type(error).__name__}: {error}")
 
