@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from demo_site.content_policy import policy
+from tests.browser.shots import OUTPUT
 from tests.browser.test_accessibility import WIDTHS, faults, overflow
 
 PATH = "/admin/paytm_kit/payment/overview/?environment=simulator&period=30d"
@@ -22,13 +25,13 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def page(browser: Browser, live_server: LiveServer, settings: Any) -> Iterator[Page]:
+def page(browser: Browser, live_server: LiveServer, settings: Any, request: pytest.FixtureRequest) -> Iterator[Page]:
     """A merchant's browser, signed in, before 150 invented payments; nothing may be said on its console."""
     settings.CONTENT_SECURITY_POLICY = policy("production")
     call_command("paytm_seed", "--payments", "150", "--days", "20", "--force", verbosity=0)
     client = Client()
     client.force_login(User.objects.create_superuser("merchant"))
-    context = browser.new_context(locale="en-IN")
+    context = browser.new_context(locale=getattr(request, "param", "en-IN"))
     cookie = client.cookies[django_settings.SESSION_COOKIE_NAME]
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
     page, said = context.new_page(), []
@@ -63,6 +66,7 @@ def test_every_chart_is_drawn_beside_its_table_and_follows_the_theme(page: Page)
     assert page.locator(".pk-chart canvas").first.evaluate("one => one.toDataURL()") != light
 
 
+@pytest.mark.parametrize("page", ["en-IN", "hi-IN"], indirect=True)
 def test_it_fits_every_width_and_axe_finds_nothing_serious(page: Page) -> None:
     wrong = {}
     for device, width in WIDTHS.items():
@@ -70,6 +74,9 @@ def test_it_fits_every_width_and_axe_finds_nothing_serious(page: Page) -> None:
         page.wait_for_timeout(300)
         if found := overflow(page) + faults(page):
             wrong[device] = found
+        if folder := os.environ.get(OUTPUT):
+            language = page.locator("html").get_attribute("lang")
+            page.screenshot(path=Path(folder) / f"overview-{device}-{language}.png", full_page=True)
     assert wrong == {}
 
 
