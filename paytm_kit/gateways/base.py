@@ -79,6 +79,11 @@ class Customer:
     email: str = field(default="", repr=False)
     mobile: str = field(default="", repr=False)
 
+    def __post_init__(self) -> None:
+        """A shop's empty column may be ``None``: that must not keep anybody from paying."""
+        for name in ("email", "mobile"):
+            object.__setattr__(self, name, getattr(self, name) or "")
+
 
 @dataclass(frozen=True, slots=True)
 class StartRequest:

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from demo_site.shop.models import Order
 from paytm_kit import checksum
-from paytm_kit.checkout import AlreadyPaid, NothingToPay, StillAsking, open_payment, redirect
+from paytm_kit.checkout import AlreadyPaid, Customer, NothingToPay, StillAsking, open_payment, redirect
 from paytm_kit.ledger import book
 from paytm_kit.models import Flag, Payment, WireMessage
 from tests.paytm import HOST, KEY, MID, Paytm
@@ -128,6 +128,16 @@ def test_the_token_and_contacts_are_stored_masked_only(order: Order, paytm: Payt
     for secret in ("tok-secret-123", "asha@example.com", "9000000001", KEY):
         assert secret not in stored
     assert "a***@example.com" in stored
+
+
+def test_contacts_that_the_shop_does_not_know_keep_nobody_from_paying(
+    order: Order, paytm: Paytm, request_: HttpRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Order, "payment_customer", lambda self: Customer("c1", email=None, mobile=None))
+    paytm.will_start()
+    payment = open_payment(order)
+    assert redirect(request_, payment).status_code == 200
+    assert (payment.contact_email, payment.contact_mobile) == ("", "")
 
 
 def test_a_forged_host_header_cannot_move_the_callback(order: Order, paytm: Paytm, rf: RequestFactory) -> None:
