@@ -18,6 +18,8 @@ LONGEST = 16_000  # characters of a stored body
 LONGEST_VALUE = 500
 LONGEST_NAME = 60
 
+# What is not named here is dropped, with all that is in it: of PayPal the payer, payment_source, shipping, names,
+# addresses and tokens.
 # Names are compared in lower case with "_" removed, so that ORDERID, orderId and ORDER_ID are one.
 KEPT = frozenset(
     """
@@ -38,15 +40,25 @@ KEPT = frozenset(
     merchantidentifier success orderdetail createdate paymentinstrument bank txns pgtransid pgtranstime
     responsecode responsedescription doredirect useraccountdebited refunddetails merchantrefid mode updatedesired
     updatereason
+    id intent purchaseunits referenceid customid invoiceid currencycode createtime updatetime payments captures refunds
+    statusdetails reason links href rel details issue field debugid
+    eventtype resourcetype resource supplementarydata relatedids disputedtransactions sellertransactionid custom
+    invoicenumber disputeoutcome outcomecode disputelifecyclestage sellerresponseduedate
+    object type created livemode paymentstatus clientreferenceid paymentintent paymentintentdata latestcharge charge
+    metadata amounttotal amountreceived amountrefunded failurereason pendingreason lastpaymenterror declinecode
+    evidencedetails dueby paymentmethoddetails network brand last4 casetype destinationdetails error param
+    lineitems pricedata unitamount quantity expiresat limit startingafter gte lte hasmore
     """.split()
 )
 # Objects that are looked into; as a plain value such a field is dropped.
-OBJECTS = frozenset({"card"})
+OBJECTS = frozenset({"card", "data", "payee", "seller"})
 # Fields of a form whose value is a JSON text: what is in it is redacted by its own names.
 JSON_TEXTS = frozenset({"data", "txndata"})
 SHORTENED = frozenset({"checksumhash", "signature", "checksum", "txntoken", "token", "ssotoken", "paytmssotoken"})
 CONTACTS = frozenset(
-    {"email", "mobile", "mobileno", "mobilenumber", "maskedcustomermobilenumber", "payeraccount", "vpa"}
+    """
+    email mobile mobileno mobilenumber maskedcustomermobilenumber payeraccount vpa customeremail receiptemail
+    """.split()
 )
 
 # Sentences: what looks like a mobile number in them is one. In an id it may be chance.
@@ -65,7 +77,10 @@ _EPOCH = re.compile(r"1\d{12}")
 _ADDRESS = re.compile(r"(?<![^\s<>\"'(),:;/?&=])[^\s@<>\"'(),:;/?&=]+@[^\s<>\"'(),:;/?&=]+")
 # An Indian mobile number standing on its own (National Numbering Plan: ten digits from 6 to 9).
 _MOBILE = re.compile(r"(?<![\w.-])(?:\+91[ -]?)?[6-9]\d{9}(?![\w-])")
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+# A field's name; in Stripe's forms those around it stand before, as in metadata[order_id].
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*(?:\[[A-Za-z0-9_]*\])*")
+# Keys that say of themselves what they are (Stripe's); an error message may repeat one.
+_SECRET = re.compile(r"\b(?:(?:sk|rk)_(?:live|test)|whsec)_[!-~]+")
 # What could forge a line or turn one around on a terminal (C0, C1, line separators, bidirectional controls), and lone
 # surrogates, which no database takes.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -81,7 +96,7 @@ def safe_line(text: str, limit: int = LONGEST_VALUE) -> str:
 
     Cut last: a card number that loses a digit at the edge would no longer be seen as one.
     """
-    return mask_cards(_mask_contacts(one_line(text, LONGEST)))[:limit]
+    return mask_cards(_mask_contacts(_SECRET.sub("[key]", one_line(text, LONGEST))))[:limit]
 
 
 def _mask_contacts(text: str) -> str:
@@ -167,6 +182,9 @@ def _card_from(groups: list[re.Match[str]], first: int) -> int | None:
 
 def redact_value(name: str, value: str) -> str:
     """One field as it may be stored."""
+    *around, name = _path(name)
+    if any(_key(part) not in KEPT | OBJECTS for part in around):
+        return DROPPED
     key = _key(name)
     if key in SHORTENED:
         return f"[{len(value)} characters]" if value else ""
@@ -210,6 +228,13 @@ def redact_body(body: bytes | str, content_type: str) -> str:
         except (ValueError, RecursionError):
             return f"[{len(text)} characters that are not JSON]"
     return json.dumps(shown, ensure_ascii=False)[:LONGEST]
+
+
+def _path(name: str) -> list[str]:
+    """``line_items[0][amount]`` → ``line_items``, ``amount``."""
+    if not name.endswith("]"):
+        return [name]
+    return [part for part in re.split(r"[\[\]]+", name) if part and not part.isdigit()] or [name]
 
 
 def _key(name: str) -> str:

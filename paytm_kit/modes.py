@@ -18,6 +18,11 @@ WORDS = {
     "BALANCE": _("Paytm wallet"),
     "EMI": _("EMI"),
     "PAYTM_DIGITAL_CREDIT": _("Paytm Postpaid"),
+    # docs.stripe.com, PaymentMethod object (type); PayPal, Orders v2 (payment_source, in capitals).
+    "card": _("Card"),
+    "upi": _("UPI"),
+    "CARD": _("Card"),
+    "PAYPAL": "PayPal",
 }
 
 

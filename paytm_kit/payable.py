@@ -25,12 +25,23 @@ class PayableMixin(models.Model):
         abstract = True
 
     def amount_due(self) -> Decimal:
-        """What the order costs in all, in rupees with two decimals, whether or not any of it has been paid."""
+        """What the order costs in all, in ``payment_currency()``, whether or not any of it has been paid.
+
+        At most two decimals, and none where the currency has none (JPY): rupees as ``Decimal("499.00")``.
+        """
         raise ImproperlyConfigured(f"{type(self).__name__} must define amount_due().")
 
     def payment_customer(self) -> Customer | None:
         """Who pays; ``None`` sends the order's own key as the gateway's customer id and no contact details."""
         return None
+
+    def payment_currency(self) -> str:
+        """What ``amount_due`` is in: three letters of ISO 4217. Only accounts with the same CURRENCY can collect it.
+
+        An order has one currency for ever: money that it took in another does not count as paid, and until that has
+        been given back nothing more is collected for it.
+        """
+        return "INR"
 
     def payment_label(self) -> str:
         """How staff recognise the order in lists."""
@@ -70,13 +81,14 @@ class PayableMixin(models.Model):
 
     @property
     def amount_paid(self) -> Decimal:
-        """Captured so far, in rupees."""
-        total = self.payments.aggregate(total=Sum("captured_amount"))["total"] or Decimal(0)
+        """Captured so far, in ``payment_currency()``; what came in another currency does not count."""
+        same = self.payments.filter(currency=self.payment_currency())
+        total = same.aggregate(total=Sum("captured_amount"))["total"] or Decimal(0)
         return total.quantize(Decimal("0.01"))  # SQLite forgets the paise of a sum when they are none
 
     @property
     def balance_due(self) -> Decimal:
-        """What is still to be collected, in rupees; never below zero."""
+        """What is still to be collected, in ``payment_currency()``; never below zero."""
         return max(self.amount_due() - self.amount_paid, Decimal("0.00"))
 
     @property

@@ -11,6 +11,7 @@ from django.dispatch import Signal
 
 payment_succeeded = Signal()  # the money is ours and the order may be fulfilled; not sent when all of it went back
 payment_failed = Signal()  # this attempt ended without money; the order can be paid by a new one
+payment_not_started = Signal()  # the gateway could not give the shopper a way to pay; event.code says why
 payment_flagged = Signal()  # a person must look; event.flag says why. A second payment for one order ends here
 refund_started = Signal()  # the gateway has taken the refund on; not sent for one that is made or refused at once
 refund_succeeded = Signal()  # the gateway says that the money went back
@@ -28,6 +29,7 @@ wire_seen = Signal()
 BY_NAME = {
     "payment_succeeded": payment_succeeded,
     "payment_failed": payment_failed,
+    "payment_not_started": payment_not_started,
     "payment_flagged": payment_flagged,
     "refund_started": refund_started,
     "refund_succeeded": refund_succeeded,

@@ -299,3 +299,16 @@ def test_public_addresses(url: str) -> None:
 )
 def test_addresses_that_only_this_network_knows(url: str) -> None:
     assert not conf.is_public_https(url)
+
+
+@pytest.mark.parametrize("written", ["read=2/1m, pay=off", {"read": "2/1m", "pay": "off"}])
+def test_throttles_of_the_api_are_read_from_text_and_from_a_dictionary(settings: Any, written: object) -> None:
+    settings.PAYTM_KIT = {**settings.PAYTM_KIT, "API_THROTTLES": written}
+    assert conf.api().api_throttles == {"read": (2, 60), "refund": (30, 60)}
+
+
+@pytest.mark.parametrize("written", ["read=2/min", {"read": "2/min"}, {"nothing": "2/1m"}, {"read": 3}])
+def test_throttles_that_cannot_be_read_are_said_so(settings: Any, written: object) -> None:
+    settings.PAYTM_KIT = {**settings.PAYTM_KIT, "API_THROTTLES": written}
+    with pytest.raises(ConfigurationError, match="API_THROTTLES"):
+        conf.api()

@@ -1,7 +1,8 @@
-"""Rupees are exact: what goes in comes out with two decimals, or is refused."""
+"""Amounts are exact in any currency: what comes in stays as it is or is refused, and people see what it is in."""
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
@@ -9,10 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from paytm_kit.money import LARGEST, rupees
+from paytm_kit import currencies, money
+from paytm_kit.money import LARGEST, exact, rupees
 from paytm_kit.templatetags.paytm_kit import rupees as shown
 
 paise = st.integers(1, 10**12 - 1)
+codes = st.sampled_from(["INR", "USD", "EUR", "JPY", "KRW", "KWD", "CLF"])
+amounts = st.decimals(-LARGEST, LARGEST, places=2)
 
 
 @pytest.mark.parametrize(
@@ -140,3 +144,86 @@ def test_rupees_are_shown_in_indian_groups(amount: str, expected: str) -> None:
 def test_what_is_shown_is_what_there_is(count: int) -> None:
     text = shown(Decimal(count).scaleb(-2))
     assert int(text.replace("₹", "").replace(",", "").replace(".", "")) == count
+
+
+# ---- Other currencies
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "for_people", "for_terminals"),
+    [
+        ("123456.5", "INR", "₹1,23,456.50", "123456.50 rupees"),
+        ("1234.5", "USD", "USD 1,234.50", "1234.50 USD"),
+        ("-1234.5", "USD", "-USD 1,234.50", "-1234.50 USD"),
+        ("1234567.89", "EUR", "EUR 1,234,567.89", "1234567.89 EUR"),
+        ("0", "USD", "USD 0.00", "0.00 USD"),
+        ("-0.00", "USD", "USD 0.00", "-0.00 USD"),
+        ("1234.00", "JPY", "JPY 1,234", "1234 JPY"),
+        ("1E+6", "KRW", "KRW 1,000,000", "1000000 KRW"),
+        ("100.50", "JPY", "JPY 100.50", "100.50 JPY"),  # what cannot be is not rounded away
+        ("1.5", "KWD", "KWD 1.500", "1.500 KWD"),
+        ("9999999999.99", "USD", "USD 9,999,999,999.99", "9999999999.99 USD"),
+        ("12345.6", "XYZ", "XYZ 12,345.60", "12345.60 XYZ"),
+        ("1234.5", "", "1,234.50", "1234.50 "),
+    ],
+)
+def test_each_currency_is_written_in_its_own_way(
+    amount: str, currency: str, for_people: str, for_terminals: str
+) -> None:
+    assert money.shown(Decimal(amount), currency) == for_people
+    assert money.plain(Decimal(amount), currency) == for_terminals
+
+
+@given(amounts, codes)
+def test_what_is_shown_can_be_read_back_exactly_in_any_context(amount: Decimal, currency: str) -> None:
+    with localcontext() as context:
+        context.prec = 3
+        text, plain = money.shown(amount, currency), money.plain(amount, currency)
+    digits = re.sub(r"[^0-9.]", "", text)
+    assert Decimal(digits) == abs(amount) == abs(Decimal(plain.split()[0]))
+    assert text.startswith("-") == (amount < 0)
+    assert ("₹" in text) == (currency == "INR") == (currency not in text)
+    whole = re.sub(r"[^0-9,.]", "", text).partition(".")[0]
+    pattern = r"\d{1,2}(,\d\d)*,\d{3}|\d{1,3}" if currency == "INR" else r"\d{1,3}(,\d{3})*"
+    assert re.fullmatch(pattern, whole)
+
+
+@given(st.integers(1, 10**10 - 1), codes)
+def test_whole_amounts_can_be_paid_in_every_currency(count: int, currency: str) -> None:
+    assert exact(count, currency) == exact(f"{count}.00", currency) == count
+    assert exact(count, currency).as_tuple().exponent == -2
+
+
+@given(paise, codes)
+def test_decimals_are_taken_only_where_the_currency_has_them(count: int, currency: str) -> None:
+    amount = Decimal(count).scaleb(-2)
+    if currencies.exponent(currency) or count % 100 == 0:
+        assert exact(amount, currency) == amount
+    else:
+        with pytest.raises(ValueError, match=f"in {currency} has no decimals"):
+            exact(amount, currency)
+
+
+@pytest.mark.parametrize(("amount", "currency"), [("1.234", "KWD"), ("0.001", "USD"), (Decimal("1.005"), "BHD")])
+def test_more_decimals_than_the_ledger_holds_are_refused_in_any_currency(amount: str, currency: str) -> None:
+    with pytest.raises(ValueError, match="at most two decimals"):
+        exact(amount, currency)
+
+
+@pytest.mark.parametrize("amount", [1.5, True, None, "NaN", "-1", "0", "1e2", Decimal("Infinity"), 10**10])
+@pytest.mark.parametrize("currency", ["USD", "JPY"])
+def test_what_is_no_amount_is_refused_in_other_currencies_too(amount: object, currency: str) -> None:
+    with pytest.raises(ValueError, match="An amount "):
+        exact(amount, currency)  # type: ignore[arg-type]
+
+
+def test_the_table_names_each_currency_once_by_its_code() -> None:
+    assert all(re.fullmatch(r"[A-Z]{3}", code) and number != currencies.USUAL
+               for code, number in currencies.EXPONENTS.items())  # fmt: skip
+    assert len(currencies.EXPONENTS) == 17 + 7 + 2
+    assert [currencies.decimals(code) for code in ("INR", "JPY", "KWD", "CLF", "USD")] == [2, 0, 2, 2, 2]
+
+
+@pytest.mark.parametrize("amount", ["NaN", "sNaN", "Infinity", "-Infinity"])
+def test_what_is_no_number_fits_no_currency(amount: str) -> None:
+    assert not currencies.fits(Decimal(amount), "JPY")

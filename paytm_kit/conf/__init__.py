@@ -20,7 +20,9 @@ from decouple import AutoConfig
 from django.conf import settings
 from django.core.signals import setting_changed
 
-from paytm_kit.conf.tables import ACCOUNT_SETTINGS, KIT_SETTINGS, REQUIRED, Setting
+from paytm_kit.conf.endpoints import Endpoint, OutgoingSettings
+from paytm_kit.conf.tables import ACCOUNT_SETTINGS, ENDPOINT_SETTINGS, KIT_SETTINGS, REQUIRED, Setting
+from paytm_kit.conf.throttles import ApiSettings
 from paytm_kit.gateways.base import Account, ConfigurationError, Flow
 from paytm_kit.risk.limits import Limits
 from paytm_kit.risk.rules import Rulebook
@@ -149,9 +151,10 @@ def _empty(value: object) -> bool:
     return value is None or (isinstance(value, str) and not value.strip())
 
 
-def _resolve(setting: Setting, given: Mapping[str, Any], account: str = "") -> Any:
+def _resolve(setting: Setting, given: Mapping[str, Any], account: str = "", *, called: str = "") -> Any:
     name = variable(setting, account)
-    what = f'{setting.name} of account "{account}"' if account else setting.name
+    whose = called or (f'account "{account}"' if account else "")
+    what = f"{setting.name} of {whose}" if whose else setting.name
     value = _given(setting, given, name)
     if value is None:
         if setting.default is REQUIRED:
@@ -231,6 +234,61 @@ def account(name: str = "default") -> Account:
         read_timeout=value["READ_TIMEOUT"],
         require_signed_responses=value["REQUIRE_SIGNED_RESPONSES"],
         settlement_signature=value["SETTLEMENT_SIGNATURE"],
+        client_id=value["CLIENT_ID"],
+        webhook_secrets=tuple(key for key in (value["WEBHOOK_SECRET"], value["PREVIOUS_WEBHOOK_SECRET"]) if key),
+        webhook_id=value["WEBHOOK_ID"],
+        currency=value["CURRENCY"],
+        page_version=value["PAGE_VERSION"],
+        offered=value["OFFERED"],
+        label=value["LABEL"],
+    )
+
+
+def namesakes(name: str) -> list[str]:
+    """The accounts of the same merchant at the same gateway, this one included: one for each currency, say.
+
+    Whatever the gateway signs for one of them may be about a payment of another. Raises ConfigurationError for a name
+    unknown; others that cannot be read are left out.
+    """
+    chosen = account(name)
+    return [other for other in raw_accounts() if other == name or _is_same_merchant(chosen, other)]
+
+
+def _is_same_merchant(chosen: Account, name: str) -> bool:
+    try:
+        other = account(name)
+    except ConfigurationError:
+        return False
+    ours = (chosen.gateway, chosen.environment, chosen.merchant_id)
+    return (other.gateway, other.environment, other.merchant_id) == ours
+
+
+@lru_cache(maxsize=1)
+@_keys_stay_inside
+def outgoing() -> OutgoingSettings:
+    """What is set about webhooks of ours. Raises ConfigurationError; no payment needs it."""
+    return OutgoingSettings(**_group("outgoing"))
+
+
+@lru_cache(maxsize=32)
+@_keys_stay_inside
+def endpoint(name: str) -> Endpoint:
+    """One of OUTGOING_WEBHOOKS by its name. Raises ConfigurationError that names what is missing, never a secret."""
+    endpoints = outgoing().outgoing_webhooks
+    if name not in endpoints:
+        known = ", ".join(endpoints) or "none"
+        raise ConfigurationError(f'There is no endpoint "{name}". OUTGOING_WEBHOOKS has: {known}.')
+    value = {
+        setting.name: _resolve(setting, endpoints[name], f"outgoing-{name}", called=f'endpoint "{name}"')
+        for setting in ENDPOINT_SETTINGS
+    }
+    return Endpoint(
+        name=name,
+        url=value["URL"],
+        secrets=tuple(secret for secret in (value["SECRET"], value["PREVIOUS_SECRET"]) if secret),
+        events=value["EVENTS"],
+        enabled=value["ENABLED"],
+        allow_private=value["ALLOW_PRIVATE"],
     )
 
 
@@ -262,6 +320,13 @@ def is_public_https(url: str) -> bool:
     return parts.scheme == "https" and known
 
 
+@lru_cache(maxsize=1)
+@_keys_stay_inside
+def api() -> ApiSettings:
+    """What is set about the REST API. Raises ConfigurationError; no payment of the shop's pages needs it."""
+    return ApiSettings(**_group("api"))
+
+
 def _forget(*, setting: str, **_: object) -> None:
     if setting in ("PAYTM_KIT", "BASE_DIR"):
         kit.cache_clear()
@@ -269,6 +334,9 @@ def _forget(*, setting: str, **_: object) -> None:
         risk.cache_clear()
         seller.cache_clear()
         account.cache_clear()
+        outgoing.cache_clear()
+        api.cache_clear()
+        endpoint.cache_clear()
 
 
 setting_changed.connect(_forget, dispatch_uid="paytm_kit.conf")

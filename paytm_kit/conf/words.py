@@ -1,13 +1,22 @@
-"""Settings that are e-mail addresses or lists of words: in Python a list, in the environment separated by commas."""
+"""Settings that are currencies, e-mail addresses or words; several of them: a list, or separated by commas."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from email.utils import parseaddr
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+
+
+def currency(value: object) -> str:
+    """Three letters of ISO 4217, such as INR. Raises ValueError."""
+    text = str(value).strip()
+    if not re.fullmatch(r"[A-Z]{3}", text):
+        raise ValueError("no currency")
+    return text
 
 
 def several(value: Any) -> tuple[str, ...]:

@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from paytm_kit.gateways.base import Account, ConfigurationError, Fault, Gateway, Meaning, Observer
+from paytm_kit.gateways.paypal import PayPalGateway
+from paytm_kit.gateways.paypal.codes import explain as explain_paypal
+from paytm_kit.gateways.paypal.faults import find as find_paypal_faults
 from paytm_kit.gateways.paytm import PaytmGateway
 from paytm_kit.gateways.paytm.codes import explain
 from paytm_kit.gateways.paytm.faults import find as find_faults
+from paytm_kit.gateways.stripe import StripeGateway
+from paytm_kit.gateways.stripe.codes import explain as explain_stripe
+from paytm_kit.gateways.stripe.faults import find as find_stripe_faults
 from paytm_kit.gateways.zaakpay import ZaakpayGateway
 from paytm_kit.gateways.zaakpay.codes import explain as explain_zaakpay
 
 GATEWAYS: dict[str, Callable[[Account, Observer | None], Gateway]] = {
     "paytm": PaytmGateway,
     "zaakpay": ZaakpayGateway,
+    "paypal": PayPalGateway,
+    "stripe": StripeGateway,
 }
 
 
@@ -21,6 +29,8 @@ GATEWAYS: dict[str, Callable[[Account, Observer | None], Gateway]] = {
 CODES: dict[str, Callable[[str, bool], Meaning | None]] = {
     "paytm": explain,
     "zaakpay": explain_zaakpay,
+    "paypal": explain_paypal,
+    "stripe": explain_stripe,
 }
 
 
@@ -33,6 +43,8 @@ def meaning(gateway: str, code: str, *, of_refund: bool = False) -> Meaning | No
 # What looks wrong about an account's settings. What has no row here is said when the gateway is built.
 FAULTS: dict[str, Callable[[Account], Iterator[Fault]]] = {
     "paytm": find_faults,
+    "paypal": find_paypal_faults,
+    "stripe": find_stripe_faults,
 }
 
 

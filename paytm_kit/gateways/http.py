@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -56,7 +56,7 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is asked. ``text`` is sent as it is, at every attempt."""
+    """What is asked. ``text`` is sent as it is, at every attempt; of a GET it is the query."""
 
     operation: str
     order_id: str
@@ -66,6 +66,9 @@ class Call:
     content_type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     believed: frozenset[int] = frozenset()  # statuses outside 200 to 299 whose body is an answer all the same
+    method: str = "POST"
+    confidential: bool = False  # the answer is a secret as a whole: whoever watches gets none of it
+    refusal: Callable[[int, str], GatewayError | None] | None = None  # what another status says; None: nothing usable
 
 
 @dataclass(slots=True)
@@ -130,7 +133,7 @@ class Transport:
         seen = _Attempt(number)
         started = time.monotonic()
         try:
-            seen.response = self._post(call, seen, deadline)
+            seen.response = self._send(call, seen, deadline)
             try:
                 answer = opened(seen.response)
             except Unreadable as error:
@@ -145,12 +148,14 @@ class Transport:
         finally:
             self._report(call, seen, int((time.monotonic() - started) * 1000))
 
-    def _post(self, call: Call, seen: _Attempt, deadline: float) -> str:
+    def _send(self, call: Call, seen: _Attempt, deadline: float) -> str:
         left = max(deadline - time.monotonic(), 0.001)
+        asks = call.method == "GET"
         try:
-            with self._session.post(
-                call.url,
-                data=call.text.encode(),
+            with self._session.request(
+                call.method,
+                f"{call.url}?{call.text}" if asks and call.text else call.url,
+                data=None if asks else call.text.encode(),
                 headers={
                     "Content-Type": call.content_type,
                     "Accept": JSON,
@@ -165,25 +170,21 @@ class Transport:
                 seen.http_status = response.status_code
                 raw = self._read(call, response, deadline)
         except (requests.RequestException, HTTPError, OSError) as error:
-            raise self._unreachable(call, _reason(error)) from error
+            raise self._unreachable(call, reason(error)) from error
         if not 200 <= seen.http_status < 300 and seen.http_status not in call.believed:
             seen.response = raw.decode("utf-8", "replace")
-            raise self._unreachable(call, f"HTTP status {seen.http_status}")
+            refused = call.refusal(seen.http_status, seen.response) if call.refusal else None
+            raise refused or self._unreachable(call, f"HTTP status {seen.http_status}")
         try:
             return raw.decode("utf-8")
         except UnicodeDecodeError:
             raise self._unreachable(call, "the answer is not UTF-8") from None
 
     def _read(self, call: Call, response: requests.Response, deadline: float) -> bytes:
-        """The answer's bytes, up to the size and the deadline.
-
-        read1 hands over whatever has come, so that a dripping answer is noticed; old versions of urllib3 only have
-        read.
-        """
-        read: Any = getattr(response.raw, "read1", response.raw.read)
+        """The answer's bytes, up to the size and the deadline."""
         parts: list[bytes] = []
         size = 0
-        while part := read(16 * 1024, decode_content=True):
+        for part in arriving(response):
             parts.append(part)
             size += len(part)
             if size > LARGEST_ANSWER:
@@ -211,7 +212,7 @@ class Transport:
             order_id=call.order_id,
             url=call.url,
             request_body=call.text,
-            response_body=seen.response,
+            response_body="" if call.confidential else seen.response,
             http_status=seen.http_status,
             verdict=seen.verdict,
             error=seen.error,
@@ -238,10 +239,23 @@ def _new_session(account: Account) -> requests.Session:
     session = requests.Session()
     # A simulator on this machine is never behind the proxy that the environment names.
     session.trust_env = not hosts.is_loopback(account)
+    session.auth = as_it_is  # else a .netrc would replace the Authorization of our own
     return session
 
 
-def _reason(error: Exception) -> str:
+def as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """For ``auth``: adds nothing, and keeps requests from adding what a .netrc says about the host."""
+    return request
+
+
+def arriving(response: requests.Response, *, decode: bool = True) -> Iterator[bytes]:
+    """The answer's bytes as they come, so that a dripping answer is noticed. (Old versions of urllib3 lack read1.)"""
+    read: Any = getattr(response.raw, "read1", response.raw.read)
+    while part := read(16 * 1024, decode_content=decode):
+        yield part
+
+
+def reason(error: Exception) -> str:
     """A word for a network error; its own text may hold addresses and tokens."""
     if isinstance(error, requests.exceptions.SSLError):
         return "no trusted TLS connection"

@@ -5,6 +5,7 @@ None looks like a card number: masking would hide it in logs and in the stored m
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ class Form:
 USUAL = Form()
 # Zaakpay, Redirect Flow: letters and digits, at most 20 (70 random bits remain).
 FORMS: Mapping[str, Form] = {"zaakpay": Form(separator="", random=14)}
+_FORMS = (USUAL, *FORMS.values())
 
 
 def new(gateway: str, now: datetime) -> str:
@@ -40,9 +42,19 @@ def new(gateway: str, now: datetime) -> str:
     return _no_card(lambda: day + "".join(secrets.choice(ALPHABET) for _ in range(form.random)))
 
 
+def is_payment(text: str) -> bool:
+    """Whether this can be a gateway order id of ours, in any form."""
+    return any(re.fullmatch(rf"\d{{6}}{form.separator}[{ALPHABET}]{{{form.random}}}", text) for form in _FORMS)
+
+
 def new_refund() -> str:
     """A refund id for any gateway: 26 characters, 96 random bits."""
     return _no_card(lambda: f"r-{secrets.token_hex(12)}")
+
+
+def is_refund(text: str) -> bool:
+    """Whether this can be a refund id of ours: some gateways show other names in the same place."""
+    return re.fullmatch(r"r-[0-9a-f]{24}", text) is not None
 
 
 def _no_card(make: Callable[[], str]) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 import logging
 import secrets
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.contrib.contenttypes.models import ContentType
@@ -91,27 +92,50 @@ def open_payment(
     return payment
 
 
-def start(payment_id: int, *, flow: str) -> Payment:
+def start(payment_id: int, *, flow: str, page_lifetime: timedelta) -> Payment:
     """Notes, before the gateway is called, that the shopper is being sent there. A repeat changes the flow only."""
     with transaction.atomic(), ledger_writes():
         payment = lock(payment_id)
         if payment.status == Payment.Status.CREATED:
             _begin(payment, timezone.now(), CHECKOUT)
         if payment.is_open:
-            payment.flow = flow
+            payment.flow, payment.page_lifetime = flow, page_lifetime
         payment.save()
     return payment
 
 
-def token_given(payment_id: int) -> Payment:
-    """The gateway gave a new token: its life, and with it the ladder, begin now and not at an attempt that failed."""
+def hand_out(payment_id: int, *, reference: str, is_new: bool) -> Payment:
+    """Notes, before the shopper gets it, that there is now a way to pay, and the gateway's own name for it.
+
+    Of a new page the life, and with it the ladder, begin now and not at an attempt that failed. Where the order's slot
+    went to another payment meanwhile nothing is noted: nobody may pay this one any more.
+    """
     with transaction.atomic(), ledger_writes():
         payment = lock(payment_id)
-        if payment.is_open:
-            payment.started_at = now = timezone.now()
+        if not payment.is_open or payment.open_slot is None:
+            return payment
+        now = timezone.now()
+        payment.handed_out_at = payment.handed_out_at or now
+        payment.gateway_reference = reference or payment.gateway_reference
+        if is_new:
+            payment.started_at = now
             payment.next_ask_at = ladder.next_ask(now, now)
-            payment.save()
+        payment.save()
     return payment
+
+
+def could_not_begin(payment_id: int, *, reason: str, code: str, message: str) -> Applied:
+    """Notes that the gateway gave the shopper no way to pay, once per payment and ``reason``. Nothing moves.
+
+    ``code`` is the gateway's, or a word of ours where it gave none; ``message`` is for staff.
+    """
+    with transaction.atomic(), ledger_writes():
+        payment = lock(payment_id)
+        said = Outcome(payment.gateway_order_id, State.UNKNOWN, code=code, message=message)
+        event = record(payment, Kind.NOT_STARTED, CHECKOUT, before=payment.status, outcome=said, about=reason)
+    applied = Applied(payment, (event,) if event else ())
+    _log(applied, CHECKOUT)
+    return applied
 
 
 def close(payment_id: int, *, actor: str, reason: str, seen: Payment | None = None) -> Payment:
@@ -137,11 +161,16 @@ def close(payment_id: int, *, actor: str, reason: str, seen: Payment | None = No
     return payment
 
 
-def supersede(payment_id: int, *, why: str) -> Payment:
-    """Frees the order for a new payment. This one stays open on the ladder: it may still be paid."""
+def supersede(payment_id: int, *, why: str, seen: Payment) -> Payment:
+    """Frees the order for a new payment. This one stays open on the ladder: it may still be paid.
+
+    Nothing is done when there is meanwhile a way to pay it that was not there when it was ``seen``, or when its money
+    is on its way: whoever collects it may have begun.
+    """
     with transaction.atomic(), ledger_writes():
         payment = lock(payment_id)
-        if payment.open_slot is not None:
+        moving = payment.events.filter(kind=Kind.PENDING).exists()
+        if payment.open_slot is not None and payment.handed_out_at == seen.handed_out_at and not moving:
             payment.open_slot = None
             payment.save()
             record(payment, Kind.SUPERSEDED, CHECKOUT, before=payment.status, message=why)
@@ -186,6 +215,20 @@ def _apply(payment_id: int, outcome: Outcome, origin: Origin) -> Applied:
         events += raise_flags(payment, decision.flags, origin, outcome=outcome)
         payment.save()
     return Applied(payment, tuple(events))
+
+
+def may_collect(payment_id: int) -> bool:
+    """Whether the money that the shopper agreed to may be taken: this is the one payment of its order to be paid.
+
+    While an older one is with the bank it may not: the next question is early enough.
+    """
+    with transaction.atomic(), ledger_writes():
+        payment = lock(payment_id)
+        if payment.status != Payment.Status.PROCESSING or payment.open_slot is None or payment.is_held:
+            return False
+        beside = Payment.objects.beside(payment)
+        moving = beside.still_open().filter(events__kind=Kind.PENDING)
+        return not (moving.exists() or beside.filter(paid_at__gte=payment.created_at).exists())
 
 
 def flag(
@@ -239,7 +282,10 @@ def _facts(payment: Payment, outcome: Outcome, now: datetime) -> transitions.Fac
     # The gateway is compared here: asked for it, PostgreSQL without statistics would begin with all of its payments.
     taken_at = captures.exclude(payment=payment).values_list("payment__gateway", flat=True)
     beside = Payment.objects.beside(payment).filter(paid_at__gte=payment.created_at)
-    over = payment.started_at is not None and ladder.may_expire(payment.started_at, now)
+    captured: dict[str, Decimal] = defaultdict(Decimal)
+    for currency, amount in beside.values_list("currency", "captured_amount"):
+        captured[currency] += amount
+    over = payment.started_at is not None and ladder.may_expire(payment.started_at, payment.page_lifetime, now)
     return transitions.Facts(
         status=payment.status,
         order_id=payment.gateway_order_id,
@@ -248,8 +294,10 @@ def _facts(payment: Payment, outcome: Outcome, now: datetime) -> transitions.Fac
         currency=payment.currency,
         transaction_id=payment.transaction_id or "",
         flags=frozenset(payment.flag_list).union(_resolved(payment)),
-        may_expire=over and not payment.events.filter(kind=Kind.PENDING).exists(),
-        captured_beside=beside.aggregate(total=models.Sum("captured_amount"))["total"] or Decimal("0.00"),
+        current=payment.open_slot is not None,
+        may_expire=over and (outcome.over or not payment.events.filter(kind=Kind.PENDING).exists()),
+        captured_beside=captured.pop(payment.currency, Decimal("0.00")),
+        captured_otherwise=any(captured.values()),
         transaction_taken=bool(outcome.transaction_id) and payment.gateway in taken_at,
         given_back=_given_back(payment, outcome.transaction_id),
     )
@@ -261,7 +309,7 @@ def _resolved(payment: Payment) -> Iterable[str]:
 
 
 def _given_back(payment: Payment, transaction_id: str) -> Decimal:
-    """Rupees of this transaction, or of none that is known, that went back already or are on their way."""
+    """What of this transaction, or of none that is known, went back already or is on its way."""
     if not payment.refunded_amount + payment.refunding_amount:
         return Decimal("0.00")
     rows = payment.refunds.filter(transaction_id__in=("", transaction_id)).exclude(status=Refund.Status.FAILED)

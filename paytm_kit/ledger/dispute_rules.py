@@ -10,8 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from paytm_kit.currencies import INR
 from paytm_kit.gateways.base import DisputeClaim, DisputeState
 from paytm_kit.models import Dispute, PaymentEvent
+from paytm_kit.money import plain
 
 Status = Dispute.Status
 Kind = PaymentEvent.Kind
@@ -64,8 +66,11 @@ def decide(status: str, claim: DisputeClaim) -> Decision:
     return Decision(said, CLOSINGS.get(said, Kind.DISPUTE_UPDATED))
 
 
-def oddities(before: str, claim: DisputeClaim, captured: Mapping[str, Decimal]) -> Iterator[str]:
-    """Why a person should look, in words. ``before`` is empty for a new one; ``captured``: rupees by transaction."""
+def oddities(before: str, claim: DisputeClaim, captured: Mapping[str, Decimal], currency: str = INR) -> Iterator[str]:
+    """Why a person should look, in words.
+
+    ``before`` is empty for a new one; ``captured``: amounts by transaction, in the payment's ``currency``.
+    """
     said = STATUS[claim.state]
     if said == Status.UNKNOWN:
         yield f'the gateway\'s word "{claim.word}" is not known'
@@ -77,4 +82,4 @@ def oddities(before: str, claim: DisputeClaim, captured: Mapping[str, Decimal]) 
     if claim.amount is None:
         yield "no usable amount is named, so the whole transaction counts"
     elif claim.amount > limit:
-        yield f"{claim.amount} rupees are disputed, but {limit} were captured"
+        yield f"{plain(claim.amount, currency)} are disputed, but {limit} were captured"

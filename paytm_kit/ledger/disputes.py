@@ -62,7 +62,7 @@ def apply(payment_id: int, claim: DisputeClaim, *, source: str) -> Applied:
         if not payment.events.filter(fingerprint=fingerprint(dispute_fact(dispute.key, said))).exists():
             events.append(_hear(dispute, claim, said, origin, now))
         if any(events):
-            odd = "; ".join(dispute_rules.oddities(before, claim, refundable.captured_by(payment)))
+            odd = "; ".join(dispute_rules.oddities(before, claim, refundable.captured_by(payment), payment.currency))
             events += _flags(dispute, odd, said, origin)
     applied = Applied(dispute, tuple(event for event in events if event))
     _log(applied, origin)

@@ -17,12 +17,13 @@ from paytm_kit.gateways.base import Outcome, RefundOutcome
 from paytm_kit.ledger import ladder, transitions
 from paytm_kit.logs import correlation_id
 from paytm_kit.masking import one_line, safe_line
-from paytm_kit.models import Announcement, Dispute, Payment, PaymentEvent, Refund
+from paytm_kit.models import Announcement, Dispute, Flag, Payment, PaymentEvent, Refund
 from paytm_kit.money import LARGEST
 
 Kind = PaymentEvent.Kind
 
 ANNOUNCED: dict[str, str] = {
+    Kind.NOT_STARTED: "payment_not_started",
     Kind.CAPTURED: "payment_succeeded",
     Kind.FAILED: "payment_failed",
     Kind.EXPIRED: "payment_failed",
@@ -190,7 +191,7 @@ def raise_flags(
             before=payment.status,
             outcome=outcome,
             flag=word,
-            message=message,
+            message=message or _of_flag(word, outcome),
             about=about,
         )
         if event is None:
@@ -199,6 +200,13 @@ def raise_flags(
         if word not in payment.flag_list:
             payment.flags = f"{payment.flags} {word}".strip()
     return events
+
+
+def _of_flag(word: str, outcome: Outcome | None) -> str:
+    """The amount of an event stands without a currency where the gateway named another: which one is said here."""
+    if outcome is None or word != Flag.CURRENCY_MISMATCH or not outcome.currency:
+        return ""
+    return f"The gateway names the currency {one_line(outcome.currency, 10)}. {outcome.message}".strip()
 
 
 def move(payment: Payment, after: str, now: datetime) -> None:

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 RUNGS = tuple(timedelta(minutes=minutes) for minutes in (15, 30, 60, 360, 720, 1440, 2880, 4320))
 AFTERWARDS = timedelta(days=1)
 SOON = timedelta(minutes=1)  # a signed message says it is over, the gateway's own answer does not yet
-TOKEN_LIFETIME = timedelta(minutes=15)  # Paytm docs, Initiate Transaction API: a txnToken lives 15 minutes
-GRACE = timedelta(minutes=5)  # a shopper who submits in the last second of the token's life
+GRACE = timedelta(minutes=5)  # a shopper who submits in the last second of the page's life
 
 
 def next_ask(started_at: datetime, now: datetime) -> datetime:
@@ -23,14 +22,14 @@ def next_ask(started_at: datetime, now: datetime) -> datetime:
     return now + AFTERWARDS
 
 
-def token_alive(started_at: datetime | None, now: datetime) -> bool:
-    """Whether the shopper can still pay with what was started then."""
-    return started_at is None or now < started_at + TOKEN_LIFETIME
+def page_alive(started_at: datetime | None, lifetime: timedelta, now: datetime) -> bool:
+    """Whether the shopper can still pay with what was started then; ``lifetime`` is the gateway's."""
+    return started_at is None or now < started_at + lifetime
 
 
-def may_expire(started_at: datetime, now: datetime) -> bool:
+def may_expire(started_at: datetime, lifetime: timedelta, now: datetime) -> bool:
     """Whether "no such order" from the gateway now means that nobody will pay it any more."""
-    return now >= started_at + TOKEN_LIFETIME + GRACE
+    return now >= started_at + lifetime + GRACE
 
 
 def is_stuck(started_at: datetime, now: datetime) -> bool:

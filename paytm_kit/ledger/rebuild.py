@@ -23,7 +23,7 @@ REFUND_OVER = (Kind.REFUND_SUCCEEDED, Kind.REFUND_FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What stands on a payment and can be derived: amounts in rupees, status, flags in alphabetical order."""
+    """What stands on a payment and can be derived: amounts in its currency, status, flags in alphabetical order."""
 
     status: str
     captured_amount: Decimal
@@ -83,7 +83,7 @@ def derive(events: Iterable[PaymentEvent]) -> tuple[Totals, dict[int, str]]:
 
 
 def derive_disputes(events: Iterable[PaymentEvent]) -> dict[int, tuple[str, Decimal | None]]:
-    """Status and disputed rupees of each of a payment's disputes, by primary key. Pure."""
+    """Status and disputed amount of each of a payment's disputes, by primary key. Pure."""
     return {
         event.dispute_id: (event.status_after, event.amount)
         for event in events

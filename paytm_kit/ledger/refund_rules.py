@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from paytm_kit.currencies import INR
 from paytm_kit.gateways.base import RefundOutcome, State
 from paytm_kit.ledger.transitions import IllegalTransition
 from paytm_kit.models import Dispute, Flag, PaymentEvent, Refund
+from paytm_kit.money import plain
 
 Status = Refund.Status
 Kind = PaymentEvent.Kind
@@ -31,7 +33,8 @@ TAKEN_ON_WITHIN = timedelta(days=1)
 # "No such refund" is believed when the request cannot still be on its way. Paytm refuses the same request within ten
 # minutes (code 617), so the repeat comes after that as well.
 SEND_AGAIN_AFTER = timedelta(minutes=15)
-# Paytm docs, Refund FAQ: RuPay allows six partial refunds; Refund API, code 635: no part below one rupee.
+# Paytm docs, Refund FAQ: RuPay allows six partial refunds; Refund API, code 635: no part below one rupee. Of other
+# currencies no such limit is known here: their gateways refuse what they do not take.
 RUPAY, RUPAY_PARTS = "RUPAY", 6
 SMALLEST_PART = Decimal("1.00")
 
@@ -47,7 +50,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known when a refund is asked for, read under the payment's lock; amounts in rupees."""
+    """What is known when a refund is asked for, read under the payment's lock; amounts in the payment's currency."""
 
     transaction_id: str
     wanted: Decimal
@@ -57,6 +60,11 @@ class Facts:
     held: str = ""  # why disputes forbid any refund now
     network: str = ""  # of the card; empty unless the gateway has told it
     parts: int = 0  # refunds of this transaction that did not fail
+    currency: str = INR
+
+    @property
+    def still(self) -> str:
+        return plain(self.left, self.currency)
 
 
 # The first that fits refuses. Whether the payable balance bears a refund after the payout is known to the gateway alone
@@ -65,15 +73,15 @@ RULES: tuple[tuple[Callable[[Facts], bool], str], ...] = (
     (lambda f: bool(f.held), "{f.held}"),
     (
         lambda f: not 0 < f.wanted <= f.left and f.disputed_away > 0,
-        "{f.wanted} cannot be refunded; {f.left} rupees of transaction {f.transaction_id} are left to refund. Its "
+        "{f.wanted} cannot be refunded; {f.still} of transaction {f.transaction_id} are left to refund. Its "
         "disputes took {f.disputed_away}, which the customer has back already, or may have.",
     ),
     (
         lambda f: not 0 < f.wanted <= f.left,
-        "{f.wanted} cannot be refunded; {f.left} rupees of transaction {f.transaction_id} are left to refund.",
+        "{f.wanted} cannot be refunded; {f.still} of transaction {f.transaction_id} are left to refund.",
     ),
     (
-        lambda f: f.wanted < min(SMALLEST_PART, f.captured),
+        lambda f: f.currency == INR and f.wanted < min(SMALLEST_PART, f.captured),
         "{f.wanted} cannot be refunded: the gateway takes no part below one rupee. Refund it with another part.",
     ),
     (

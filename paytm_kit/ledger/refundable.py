@@ -2,7 +2,8 @@
 
 A lost dispute has given the customer their money already, and one that was closed without a word for whom may have:
 both count in full, so that a refund never pays a second time. An undecided one takes nothing here; while there is one,
-no refund begins at all (``refund_rules``).
+no refund begins at all (``refund_rules``). Amounts are in the payment's currency: nothing of another payment is added,
+and what a gateway named in another currency counts for nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ TOOK = models.Q(kind=Kind.CAPTURED) | models.Q(kind=Kind.FLAGGED, flag=Flag.AMOU
 
 
 def captured_by(payment: Payment) -> dict[str, Decimal]:
-    """Rupees that each transaction took for this payment, also where it was the wrong amount.
+    """What each transaction took for this payment, also where it was the wrong amount.
 
     A capture says more than a flag. A transaction belongs to the payment that captured it, else to the first that was
     flagged with it, and can be given back there alone.
@@ -40,7 +41,7 @@ def captured_by(payment: Payment) -> dict[str, Decimal]:
 
 
 def disputed_away(payment: Payment) -> dict[str, Decimal]:
-    """Rupees that disputes took, or may have, by transaction.
+    """What disputes took, or may have, by transaction.
 
     One that names no transaction of ours counts against the payment's own; one that names no amount, in full.
     """
@@ -54,7 +55,7 @@ def disputed_away(payment: Payment) -> dict[str, Decimal]:
 
 
 def left_of(payment: Payment, *, without: Refund | None = None) -> dict[str, Decimal]:
-    """Rupees that can still be refunded of each transaction; never below zero. ``without``: as if it were not there.
+    """What can still be refunded of each transaction; never below zero. ``without``: as if it were not there.
 
     Together never more than was taken less all that went: a refund may name another transaction than ours, or none.
     """

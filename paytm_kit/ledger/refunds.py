@@ -22,6 +22,7 @@ from paytm_kit.ledger.entries import Origin, record_refund
 from paytm_kit.logs import EventLog
 from paytm_kit.masking import one_line, safe_line
 from paytm_kit.models import Announcement, Flag, Payment, PaymentEvent, Refund, ledger_writes
+from paytm_kit.money import plain
 
 log = EventLog("paytm_kit.ledger")
 Kind = PaymentEvent.Kind
@@ -66,8 +67,8 @@ def request(
         chosen, left = _choose(payment, transaction_id)
         if seen_left is not None and seen_left != left:
             raise NotRefundable(
-                f"Payment {payment.gateway_order_id}: {left} rupees are left now, not {seen_left}: somebody refunded "
-                "meanwhile, or a dispute took it. Look at both before you begin another refund."
+                f"Payment {payment.gateway_order_id}: {plain(left, payment.currency)} are left now, not {seen_left}: "
+                "somebody refunded meanwhile, or a dispute took it. Look at both before you begin another refund."
             )
         wanted = left if amount is None else amount
         if why := refund_rules.forbidden(_facts(payment, chosen, wanted)):
@@ -94,6 +95,7 @@ def _facts(payment: Payment, transaction_id: str, wanted: Decimal) -> refund_rul
         # The gateway named the network of the payment's own transaction alone.
         network=payment.network if transaction_id == payment.transaction_id else "",
         parts=refunds.count(),
+        currency=payment.currency,
     )
 
 
@@ -125,7 +127,7 @@ def sending(refund_pk: int, seen_sent_at: datetime | None) -> bool:
         if refund.amount > left:
             raise NotRefundable(
                 f"Refund {refund.refund_id} over {refund.amount} was not sent: a dispute was lost meanwhile, and "
-                f"{left} rupees of transaction {refund.transaction_id} are left."
+                f"{plain(left, payment.currency)} of transaction {refund.transaction_id} are left."
             )
         refund.sent_at = timezone.now()
         refund.save()

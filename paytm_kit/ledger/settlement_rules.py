@@ -22,7 +22,7 @@ DEDUCTED = frozenset({Refund.Status.PENDING, Refund.Status.SUCCEEDED})
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the ledger holds of the thing that a line is about. Amounts in rupees, above zero."""
+    """What the ledger holds of the thing that a line is about. Amounts above zero, in the payment's currency."""
 
     merchant_id: str  # of the account whose report is read
     order_id: str = ""  # of the payment; empty: no payment of ours

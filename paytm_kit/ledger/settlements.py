@@ -38,7 +38,7 @@ BOOKED = ("fee_amount", "fee_tax", "net_amount", "settled_on", "utr")
 
 @dataclass(slots=True)
 class Sums:
-    """What one reading found: lines by verdict, and rupees over its readable lines."""
+    """What one reading found: lines by verdict, and sums over its readable lines."""
 
     lines: int = 0
     verdicts: dict[str, int] = field(default_factory=dict)

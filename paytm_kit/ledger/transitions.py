@@ -42,10 +42,17 @@ class Facts:
     currency: str
     transaction_id: str  # of the capture, if there was one
     flags: frozenset[str]
-    may_expire: bool  # nobody can still be paying with this payment's token, and the bank never had it in hand
-    captured_beside: Decimal  # by other payments of the same order since this one was opened
+    may_expire: bool  # nobody can still be paying on this payment's page, and the bank never had it in hand
+    captured_beside: Decimal  # by other payments of the same order since this one was opened, in the same currency
     transaction_taken: bool  # the outcome's transaction belongs to another payment
     given_back: Decimal = Decimal("0.00")  # of the outcome's transaction, by refunds heard of before the capture
+    current: bool = True  # it holds its order's slot: no newer payment took its place
+    captured_otherwise: bool = False  # another payment of the order captured in another currency since then
+
+    @property
+    def beside(self) -> bool:
+        """Whether another payment of the order took money, in whatever currency."""
+        return self.captured_beside > 0 or self.captured_otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +87,7 @@ def _success(facts: Facts, outcome: Outcome) -> Decision:
     flags = []
     if facts.status in (Status.FAILED, Status.EXPIRED):
         flags.append(Flag.LATE_SUCCESS)
-    if facts.captured_beside:
+    if facts.beside:
         flags.append(Flag.DUPLICATE)
     # An old payment over a smaller total may have been captured meanwhile: then this one still completes the order.
     # What went back in full before we knew of it buys nothing: a person hears, and nobody fulfils the order for it.
@@ -93,21 +100,24 @@ def _capture(facts: Facts, outcome: Outcome, *flags: str, silent: bool) -> Decis
     return Decision(Status.PAID, Kind.CAPTURED, flags, outcome.amount or facts.amount, silent)
 
 
-def _mismatches(facts: Facts, outcome: Outcome) -> tuple[str, ...]:
+def _mismatches(facts: Facts, outcome: Outcome, *, untaken: bool = False) -> tuple[str, ...]:
+    """``untaken``: no money has moved yet, so that there is no transaction to judge."""
     # A currency that the gateway does not state here stays wrong if a signed message once stated another.
     currency = outcome.currency or ("?" if Flag.CURRENCY_MISMATCH in facts.flags else facts.currency)
     found = {
         Flag.MERCHANT_MISMATCH: outcome.merchant_id != facts.merchant_id,
-        Flag.AMOUNT_MISMATCH: outcome.amount != facts.amount,
+        # Amounts of two currencies cannot be compared, and a flag with an amount makes that amount refundable.
+        Flag.AMOUNT_MISMATCH: outcome.amount != facts.amount and currency == facts.currency,
         Flag.CURRENCY_MISMATCH: currency != facts.currency,
-        Flag.TRANSACTION_CONFLICT: facts.transaction_taken or not 0 < len(outcome.transaction_id) <= 64,
+        Flag.TRANSACTION_CONFLICT: not untaken
+        and (facts.transaction_taken or not 0 < len(outcome.transaction_id) <= 64),
     }
     return tuple(flag for flag, wrong in found.items() if wrong)
 
 
 def _failure(facts: Facts, outcome: Outcome) -> Decision:
     if facts.status == Status.PROCESSING:
-        return Decision(Status.FAILED, Kind.FAILED, silent=facts.captured_beside > 0)
+        return Decision(Status.FAILED, Kind.FAILED, silent=facts.beside)
     return Decision(facts.status)
 
 
@@ -119,8 +129,17 @@ def _pending(facts: Facts, outcome: Outcome) -> Decision:
 
 def _not_found(facts: Facts, outcome: Outcome) -> Decision:
     if facts.status == Status.PROCESSING and facts.may_expire:
-        return Decision(Status.EXPIRED, Kind.EXPIRED, silent=facts.captured_beside > 0)
+        return Decision(Status.EXPIRED, Kind.EXPIRED, silent=facts.beside)
     return Decision(facts.status)
+
+
+def _approved(facts: Facts, outcome: Outcome) -> Decision:
+    """The shopper agreed; we are about to take it. What no longer may be taken ends like what nobody paid."""
+    if wrong := _mismatches(facts, outcome, untaken=True):
+        return Decision(facts.status, flags=wrong)
+    if not facts.current or facts.beside:
+        return _not_found(facts, outcome)
+    return _pending(facts, outcome)
 
 
 def _unknown(facts: Facts, outcome: Outcome) -> Decision:
@@ -132,5 +151,6 @@ _DECIDERS = {
     State.FAILURE: _failure,
     State.PENDING: _pending,
     State.NOT_FOUND: _not_found,
+    State.APPROVED: _approved,
     State.UNKNOWN: _unknown,
 }

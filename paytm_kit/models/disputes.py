@@ -50,7 +50,7 @@ class Dispute(LedgerModel):
         decimal_places=2,
         null=True,
         blank=True,
-        help_text=_("Rupees; empty: not told, so the whole transaction counts."),
+        help_text=_("In the payment's currency; empty: not told, so the whole transaction counts."),
     )
     status = models.CharField(_("status"), max_length=12, choices=Status.choices)
     word = models.CharField(_("gateway's word"), max_length=60, blank=True)
@@ -71,6 +71,11 @@ class Dispute(LedgerModel):
 
     def __str__(self) -> str:
         return f"{self.dispute_id} {self.amount} {self.status}"
+
+    @property
+    def currency(self) -> str:
+        """What its amount is in: as its payment."""
+        return self.payment.currency
 
     @property
     def is_undecided(self) -> bool:

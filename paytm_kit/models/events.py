@@ -19,6 +19,7 @@ class PaymentEvent(LedgerModel):
     class Kind(models.TextChoices):
         OPENED = "opened", _("Opened")
         STARTED = "started", _("Shopper sent to the gateway")
+        NOT_STARTED = "not_started", _("Gateway could not begin")
         PENDING = "pending", _("Gateway says: pending")
         CAPTURED = "captured", _("Money captured")
         FAILED = "failed", _("Gateway says: failed")
@@ -78,6 +79,11 @@ class PaymentEvent(LedgerModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.source})"
+
+    @property
+    def currency(self) -> str:
+        """What its amounts are in: as its payment; empty where the gateway named another currency."""
+        return "" if self.flag == Flag.CURRENCY_MISMATCH else self.payment.currency
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.pk is not None and not self._state.adding:

@@ -40,6 +40,7 @@ class Letter(models.Model):
         REFUND_FAILED = "refund_failed", _("Refund failed")
         FLAGGED = "flagged", _("Needs a look")
         DISPUTE_OPENED = "dispute_opened", _("Dispute opened")
+        NOT_STARTED = "not_started", _("Gateway could not begin")
 
     class Audience(models.TextChoices):
         SHOPPER = "shopper", _("Shopper")
@@ -55,6 +56,8 @@ class Letter(models.Model):
     kind = models.CharField(_("about"), max_length=20, choices=Kind.choices)
     audience = models.CharField(_("to"), max_length=10, choices=Audience.choices)
     copy = models.PositiveSmallIntegerField(_("copy"), default=0)
+    # A hash of what one letter stands for where there is to be no second one; empty where each event has its own.
+    slot = models.CharField(max_length=64, null=True, unique=True, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=State.choices, default=State.WAITING)
     recipient = models.CharField(_("sent to, masked"), max_length=200, blank=True)
     language = models.CharField(_("language"), max_length=20, blank=True)

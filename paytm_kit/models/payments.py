@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
+from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from paytm_kit.models.guard import LedgerModel, LedgerQuerySet
 from paytm_kit.models.keys import KeyField
+
+PAGE_LIFETIME = timedelta(minutes=15)  # Paytm's; book.start notes that of the payment's own gateway
 
 
 class Flag(models.TextChoices):
@@ -51,6 +54,10 @@ class PaymentQuerySet(LedgerQuerySet):
         """The other payments of the same order."""
         same = self.filter(content_type_id=payment.content_type_id, object_id=payment.object_id)
         return same.exclude(pk=payment.pk)
+
+    def kept_in_another(self, currency: str) -> PaymentQuerySet:
+        """Those that hold money in another currency: captured, and not given back in full."""
+        return self.exclude(currency=currency).filter(captured_amount__gt=models.F("refunded_amount"))
 
     def still_open(self) -> PaymentQuerySet:
         return self.filter(status__in=Payment.OPEN)
@@ -97,6 +104,20 @@ class Payment(LedgerModel):
     )
     contact_mobile = models.CharField(_("mobile"), max_length=20, blank=True, help_text=_("Its last four digits."))
     flow = models.CharField(_("flow"), max_length=10, blank=True)
+    gateway_reference = models.CharField(
+        _("gateway's reference"),
+        max_length=255,
+        blank=True,
+        default="",
+        db_default="",  # processes of the version before may still write while a new one is rolled out
+        help_text=_("The gateway's own name for this payment."),
+    )
+    page_lifetime = models.DurationField(
+        default=PAGE_LIFETIME,
+        db_default=PAGE_LIFETIME,
+        editable=False,
+        help_text="How long the gateway's page can be used once begun.",
+    )
 
     status = models.CharField(_("status"), max_length=12, choices=Status.choices, default=Status.CREATED)
     amount = models.DecimalField(_("amount"), max_digits=12, decimal_places=2)
@@ -142,6 +163,14 @@ class Payment(LedgerModel):
 
     created_at = models.DateTimeField(_("created"))
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    handed_out_at = models.DateTimeField(
+        _("handed out"),
+        null=True,
+        blank=True,
+        default=None,
+        db_default=Now(),  # what the version before still writes while a new one is rolled out may be paid at once
+        help_text=_("When somebody could first pay; until then nobody can."),
+    )
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
     asked_at = models.DateTimeField(_("last asked"), null=True, blank=True)

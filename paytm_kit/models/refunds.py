@@ -83,6 +83,11 @@ class Refund(LedgerModel):
         return f"{self.refund_id} {self.amount} {self.status}"
 
     @property
+    def currency(self) -> str:
+        """What its amount is in: as its payment."""
+        return self.payment.currency
+
+    @property
     def is_open(self) -> bool:
         return self.status in self.OPEN
 

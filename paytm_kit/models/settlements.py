@@ -14,7 +14,7 @@ from paytm_kit.models.refunds import Refund
 class Settlement(LedgerModel):
     """One settlement file, or one day fetched from the gateway. Reading it again finds this same row.
 
-    The numbers are those of the last reading; amounts are rupees and sum up its readable lines.
+    The numbers are those of the last reading; amounts are in the account's currency and sum up its readable lines.
     """
 
     class Source(models.TextChoices):
@@ -65,7 +65,8 @@ class SettlementLineQuerySet(LedgerQuerySet):
 class SettlementLine(LedgerModel):
     """One line of a settlement report and what we found when we held it against the ledger.
 
-    Amounts are rupees and signed as the merchant's bank account sees them: below zero where money went back.
+    Amounts are in the account's currency, signed as the merchant's bank account sees them: below zero where money went
+    back.
     """
 
     class Verdict(models.TextChoices):

@@ -20,6 +20,7 @@ class WireMessage(models.Model):
         VERIFIED = "verified", _("Signature right")
         BAD_SIGNATURE = "bad_signature", _("Signature wrong")
         UNSIGNED = "unsigned", _("No signature")
+        UNCHECKED = "unchecked", _("Signature could not be checked")
         MALFORMED = "malformed", _("Not readable")
         NO_ANSWER = "no_answer", _("No answer")
 

@@ -19,7 +19,7 @@ from django.test import Client
 from demo_site.shop.models import Order
 from paytm_kit import refunds
 from paytm_kit.models import Payment, WireMessage
-from paytm_kit.services import checkout, confirm, replay
+from paytm_kit.services import confirm, opening, replay
 from tests.gateways.zaakpay import wire
 
 HOST = wire.HOST
@@ -49,7 +49,7 @@ def zaakpay() -> Iterator[responses.RequestsMock]:
 @pytest.fixture
 def begun(order: Order, client: Client) -> Payment:
     """₹499.00; the shopper has Zaakpay's page before them."""
-    payment = checkout.open_payment(order, account="zaak")
+    payment = opening.open_payment(order, account="zaak")
     client.get(f"/paytm/pay/{payment.token}/")
     payment.refresh_from_db()
     return payment
@@ -105,7 +105,7 @@ def test_a_webhook_is_answered_with_the_word_that_zaakpay_waits_for(
 def test_one_webhook_about_several_orders_asks_about_each(
     make_order: Callable[..., Order], zaakpay: responses.RequestsMock, client: Client
 ) -> None:
-    payments = [checkout.open_payment(make_order(), account="zaak") for _ in range(3)]
+    payments = [opening.open_payment(make_order(), account="zaak") for _ in range(3)]
     for payment in payments:
         client.get(f"/paytm/pay/{payment.token}/")
 
@@ -118,7 +118,7 @@ def test_one_webhook_about_several_orders_asks_about_each(
 def test_a_webhook_about_several_that_nobody_could_ask_about_is_taken_up_for_each(
     make_order: Callable[..., Order], zaakpay: responses.RequestsMock, client: Client
 ) -> None:
-    payments = [checkout.open_payment(make_order(), account="zaak") for _ in range(3)]
+    payments = [opening.open_payment(make_order(), account="zaak") for _ in range(3)]
     for payment in payments:
         client.get(f"/paytm/pay/{payment.token}/")
     zaakpay.add(responses.POST, f"{HOST}/checkTxn", body=requests.ReadTimeout("slow"))
@@ -136,7 +136,7 @@ def test_a_webhook_about_several_waits_for_no_gateway_where_a_worker_does(
     settings: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    payments = [checkout.open_payment(make_order(), account="zaak") for _ in range(2)]
+    payments = [opening.open_payment(make_order(), account="zaak") for _ in range(2)]
     for payment in payments:
         client.get(f"/paytm/pay/{payment.token}/")
     settings.PAYTM_KIT = {**settings.PAYTM_KIT, "WEBHOOKS_IN_BACKGROUND": True}

@@ -17,6 +17,8 @@ import responses
 from paytm_kit.gateways.base import InboundMessage
 from paytm_kit.models import Payment
 from tests import paytm as paytm_wire
+from tests.contract.paypal_wire import PayPalWire
+from tests.contract.stripe_wire import StripeWire
 from tests.gateways.zaakpay import wire as zaakpay_wire
 
 FORM = "application/x-www-form-urlencoded"
@@ -26,6 +28,8 @@ class Wire(Protocol):
     """One gateway, as its account is set up here, and as it is played."""
 
     settings: Mapping[str, str]
+    signed_with: str  # which setting holds what verifies its notices
+    new_key: str  # another such
     secrets: tuple[str, ...]  # that no stored message, page or log may hold
     acknowledgement: bytes | None  # what its webhook waits for; None: anything
 
@@ -41,8 +45,10 @@ class Wire(Protocol):
     def is_silent(self) -> None:
         """From now on no question is answered."""
 
-    def returned(self, payment: Payment, word: str = "paid", *, key: str = "", signed: bool = True) -> InboundMessage:
-        """What the shopper's browser brings back."""
+    def returned(
+        self, payment: Payment, word: str = "paid", *, key: str = "", signed: bool = True
+    ) -> InboundMessage | None:
+        """What the shopper's browser brings back; ``None``: nothing, it comes to the payment's own address."""
 
     def webhook(self, payment: Payment, word: str = "paid", *, key: str = "", signed: bool = True) -> InboundMessage:
         """What its server sends."""
@@ -61,6 +67,7 @@ class PaytmWire:
         "MERCHANT_KEY": paytm_wire.KEY,
         "HOST": paytm_wire.HOST,
     }
+    signed_with = "MERCHANT_KEY"
     new_key = "another0Key#5555"
     secrets = (paytm_wire.KEY,)
     acknowledgement = None
@@ -106,6 +113,7 @@ class ZaakpayWire:
         "MERCHANT_KEY": zaakpay_wire.KEY,
         "HOST": zaakpay_wire.HOST,
     }
+    signed_with = "MERCHANT_KEY"
     new_key = zaakpay_wire.OLD_KEY
     secrets = (zaakpay_wire.KEY, "1112")
     acknowledgement = b"SUCCESS"
@@ -176,4 +184,4 @@ def _without_checksum(message: InboundMessage) -> InboundMessage:
     return InboundMessage(urlencode(kept).encode(), FORM)
 
 
-WIRES = {"paytm": PaytmWire, "zaakpay": ZaakpayWire}
+WIRES = {"paytm": PaytmWire, "zaakpay": ZaakpayWire, "paypal": PayPalWire, "stripe": StripeWire}

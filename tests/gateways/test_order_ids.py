@@ -19,6 +19,14 @@ def test_an_id_begins_with_the_day_in_india() -> None:
     assert len(order_ids.new("paytm", NOW)) == 27
 
 
+@pytest.mark.parametrize("gateway", ["paytm", "zaakpay", "stripe", "paypal"])
+def test_our_own_ids_are_known_from_others(gateway: str) -> None:
+    ours = order_ids.new(gateway, NOW)
+    assert order_ids.is_payment(ours)
+    others = (ours[:-1], f"{ours}x", ours.upper(), f"{ours}\n", "another-system-7", order_ids.new_refund(), "")
+    assert not any(map(order_ids.is_payment, others))
+
+
 def test_an_id_that_looks_like_a_card_number_is_never_given_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """Masked in a stored message, replay could not read it again."""
     unlucky, lucky = "2633664864mzdax4i5bq", "74mpymfdtpxn2jjckmzt"

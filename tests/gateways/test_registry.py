@@ -21,7 +21,7 @@ def test_an_account_gets_its_gateway():
 
 
 def test_an_unknown_gateway_is_an_error_that_names_the_known_ones():
-    with pytest.raises(ConfigurationError, match=r'"payttm".*Known: paytm'):
+    with pytest.raises(ConfigurationError, match=r'"payttm".*Known: paypal, paytm, stripe, zaakpay'):
         gateways.build(wire.account(gateway="payttm"))
 
 

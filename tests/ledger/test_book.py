@@ -16,7 +16,8 @@ from demo_site.shop.models import Order
 from paytm_kit.gateways.base import Outcome, State
 from paytm_kit.ledger import book, claims, ladder
 from paytm_kit.models import Announcement, Flag, LedgerOnly, Payment, PaymentEvent, ledger_writes
-from paytm_kit.services import checkout
+from paytm_kit.models.payments import PAGE_LIFETIME
+from paytm_kit.services import opening
 from tests.paytm import MID
 
 pytestmark = pytest.mark.databases
@@ -101,7 +102,7 @@ def test_failure_then_success_then_failure_ends_paid_and_flagged_late(payment: P
 
 def test_two_paid_payments_of_one_order_announce_success_once(order: Order, start: Callable[..., Payment]) -> None:
     first = start(order)
-    book.supersede(first.pk, why="test")
+    book.supersede(first.pk, why="test", seen=first)
     second = start(order)
     assert second.pk != first.pk
     book.apply(second.pk, success(second), source="callback")
@@ -139,7 +140,7 @@ def test_the_database_itself_refuses_one_transaction_twice(start: Callable[..., 
 
 
 def test_the_database_itself_refuses_two_open_payments_for_one_order(order: Order) -> None:
-    first = checkout.open_payment(order)
+    first = opening.open_payment(order)
     first.pk, first._state.adding = None, True
     first.gateway_order_id, first.token = "other", "other"
     with pytest.raises(IntegrityError), transaction.atomic(), ledger_writes():
@@ -164,7 +165,7 @@ def test_no_record_expires_a_payment_only_when_nobody_can_still_be_paying(paymen
     book.apply(payment.pk, missing, source="reconcile")
     payment.refresh_from_db()
     assert payment.status == "processing"
-    with time_machine.travel(timezone.now() + ladder.TOKEN_LIFETIME + ladder.GRACE):
+    with time_machine.travel(timezone.now() + PAGE_LIFETIME + ladder.GRACE):
         book.apply(payment.pk, missing, source="reconcile")
     payment.refresh_from_db()
     assert payment.status == "expired"
@@ -172,7 +173,7 @@ def test_no_record_expires_a_payment_only_when_nobody_can_still_be_paying(paymen
 
 
 def test_a_report_for_a_payment_never_started_still_counts(order: Order) -> None:
-    payment = checkout.open_payment(order)
+    payment = opening.open_payment(order)
     assert payment.status == "created"
     book.apply(payment.pk, success(payment), source="webhook")
     payment.refresh_from_db()

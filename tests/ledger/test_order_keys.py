@@ -24,4 +24,4 @@ def test_an_order_has_no_payments_of_one_whose_key_is_merely_alike(start: Callab
     assert list(Payment.objects.for_order(Order(pk="aB3x"))) == [payment]
     assert not Payment.objects.beside(payment).exists()
     assert list(Payment.objects.filter(object_id__in=["aB3x", "nothing"])) == [payment]
-    assert book.supersede(payment.pk, why="test").open_slot is None
+    assert book.supersede(payment.pk, why="test", seen=payment).open_slot is None

@@ -15,7 +15,7 @@ from demo_site.shop.models import Order
 from paytm_kit.gateways.base import State
 from paytm_kit.ledger import book, claims
 from paytm_kit.models import Announcement, Payment
-from paytm_kit.services import announce, checkout
+from paytm_kit.services import announce, opening
 from tests.ledger.test_book import success
 from tests.paytm import Paytm, callback_fields, post_webhook
 
@@ -70,7 +70,7 @@ def test_two_payments_of_one_order_captured_at_once_are_seen_as_a_duplicate(
     order: Order, start: Callable[..., Payment]
 ) -> None:
     first = start(order)
-    book.supersede(first.pk, why="test")
+    book.supersede(first.pk, why="test", seen=first)
     second = start(order)
     together(
         lambda: book.apply(first.pk, success(first), source="webhook"),
@@ -94,7 +94,7 @@ def test_one_transaction_for_two_orders_at_once_pays_one_and_flags_the_other(sta
 
 
 def test_a_double_click_opens_one_payment(order: Order) -> None:
-    opened = together(*[lambda: checkout.open_payment(order).pk] * 8)
+    opened = together(*[lambda: opening.open_payment(order).pk] * 8)
     assert len(set(opened)) == 1
     assert order.payments.count() == 1
 

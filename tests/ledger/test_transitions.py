@@ -54,6 +54,7 @@ def test_a_matching_success_pays() -> None:
         ({"amount": Decimal("499.01")}, Flag.AMOUNT_MISMATCH),
         ({"amount": None}, Flag.AMOUNT_MISMATCH),
         ({"currency": "USD"}, Flag.CURRENCY_MISMATCH),
+        ({"currency": "USD", "amount": Decimal("6.00")}, Flag.CURRENCY_MISMATCH),
         ({"merchant_id": "OTHERMID"}, Flag.MERCHANT_MISMATCH),
         ({"merchant_id": ""}, Flag.MERCHANT_MISMATCH),
         ({"order_id": "261121-xyz"}, Flag.ORDER_MISMATCH),
@@ -193,3 +194,20 @@ def test_paid_needs_a_success_that_matches_in_everything(facts: Facts, outcome: 
         assert outcome.currency in ("", facts.currency)
         assert outcome.transaction_id
         assert not facts.transaction_taken
+
+
+def test_the_amount_of_another_currency_is_not_compared() -> None:
+    """A flagged amount can be refunded, so it must be one of this payment's currency."""
+    decision = decide(FACTS, replace(SUCCESS, currency="USD", amount=Decimal("6.00")))
+    assert decision.flags == (Flag.CURRENCY_MISMATCH,)
+
+
+@pytest.mark.parametrize("state", [State.FAILURE, State.NOT_FOUND])
+def test_nobody_is_told_to_pay_again_what_was_paid_in_another_currency(state: State) -> None:
+    facts = replace(FACTS, captured_otherwise=True, may_expire=True)
+    assert decide(facts, replace(SUCCESS, state=state)).silent
+
+
+def test_what_came_in_another_currency_makes_a_duplicate_but_does_not_pay_the_order() -> None:
+    decision = decide(replace(FACTS, captured_otherwise=True), SUCCESS)
+    assert (decision.status, decision.flags, decision.silent) == (Status.PAID, (Flag.DUPLICATE,), False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import BinaryIO
 
 from paytm_kit.gateways.base import (
@@ -21,6 +22,7 @@ from paytm_kit.gateways.base import (
     RefundRequest,
     SettlementEntry,
     StartRequest,
+    Unsupported,
 )
 from paytm_kit.gateways.paytm import endpoints, fields, legacy, notices, settlement_files
 from paytm_kit.gateways.paytm.client import PaytmClient
@@ -30,6 +32,7 @@ class PaytmGateway:
     """Implements ``base.Gateway`` for one account. Raises ConfigurationError when the account cannot work."""
 
     acknowledgement = ""
+    page_lifetime = timedelta(minutes=15)  # Paytm docs, Initiate Transaction API: a txnToken lives 15 minutes
 
     def __init__(
         self, account: Account, observer: Observer | None = None, *, client: PaytmClient | None = None
@@ -62,15 +65,27 @@ class PaytmGateway:
             script_config={"orderId": checked.order_id, "token": token, "amount": checked.amount, "mid": mid},
         )
 
-    def status(self, order_id: str) -> Outcome:
+    def unfit(self, amount: Decimal, currency: str) -> str:
+        """Paytm takes rupees; what the account may take at once only its dashboard knows."""
+        return "" if currency == "INR" else f"Paytm takes INR only, not {currency!r}."
+
+    def status(self, order_id: str, reference: str = "") -> Outcome:
         """What became of an order, from Paytm itself."""
         return self.client.order_status(order_id)
+
+    def collect(self, order_id: str, reference: str = "") -> Outcome:
+        """Raises Unsupported: Paytm takes the money by itself."""
+        raise Unsupported("Paytm collects by itself: there is nothing to take.", order_id=order_id)
+
+    def withdraw(self, order_id: str, reference: str = "") -> bool:
+        """Paytm has no way to call a token back: it lives its 15 minutes."""
+        return False
 
     def refund(self, request: RefundRequest) -> RefundOutcome:
         """Asks Paytm to send money back, once."""
         return self.client.refund(request)
 
-    def refund_status(self, order_id: str, refund_id: str) -> RefundOutcome:
+    def refund_status(self, order_id: str, refund_id: str, reference: str = "") -> RefundOutcome:
         """What became of a refund, from Paytm itself."""
         return self.client.refund_status(order_id, refund_id)
 

@@ -5,7 +5,6 @@ Source: developer.zaakpay.com, Check Transaction Status API (v5) and Refunding a
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,8 +12,9 @@ from datetime import datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
+from paytm_kit.gateways import objects, words
 from paytm_kit.gateways.base import Account, Outcome, RefundOutcome, Refused, State, Unreachable, UntrustedResponse
-from paytm_kit.gateways.http import Unreadable
+from paytm_kit.gateways.objects import members, text
 from paytm_kit.gateways.zaakpay import codes, fields
 from paytm_kit.masking import one_line, safe_line
 
@@ -42,35 +42,18 @@ class Answer:
 
 def opened(text: str) -> Answer:
     """Raises Unreadable for what is no JSON object, and for one that names a member twice."""
-    try:
-        body = json.loads(text, object_pairs_hook=_once, parse_float=str, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(f"no JSON: {type(error).__name__}") from None
-    if not isinstance(body, dict):
-        raise Unreadable("no JSON object")
-    return Answer(body)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a member comes twice")
-    return found
-
-
-def _no_constant(word: str) -> None:
-    raise ValueError(f"{word} is no JSON")
+    return Answer(objects.read(text))
 
 
 def outcome(answer: Answer, account: Account, order_id: str) -> Outcome:
     """What became of the order. Raises UntrustedResponse when it is about another one, Refused about our question."""
     order = _order(answer, account, order_id)
     if order is None:
-        return Outcome(order_id=order_id, state=State.NOT_FOUND, code="205", shopper_text=codes.NOT_HEARD)
+        return Outcome(order_id=order_id, state=State.NOT_FOUND, code="205", shopper_text=words.NOT_HEARD)
     code = text(order.get("responseCode"))
     known = codes.ORDER.get(code)
-    said, instrument = _members(order, "orderDetail"), _members(order, "paymentInstrument")
-    card = _members(instrument, "card")
+    said, instrument = members(order, "orderDetail"), members(order, "paymentInstrument")
+    card = members(instrument, "card")
     transaction = identifier(said.get("txnId"))
     amount = fields.rupees(said.get("amount"))
     state = known.state if known else State.UNKNOWN
@@ -88,7 +71,7 @@ def outcome(answer: Answer, account: Account, order_id: str) -> Outcome:
         transaction_id=transaction,
         code=one_line(code, 64),
         message=safe_line(text(order.get("responseDescription"))),
-        shopper_text=known.shopper if known and state is not State.UNKNOWN else codes.CONFIRMING,
+        shopper_text=known.shopper if known and state is not State.UNKNOWN else words.CONFIRMING,
         payment_mode=one_line(text(instrument.get("paymentMode")), 30),
         bank_name=one_line(said_text(card.get("bank")), 100),
         network=one_line(said_text(card.get("cardScheme")), 20).upper(),
@@ -109,7 +92,7 @@ def accepted(answer: Answer, order_id: str, refund_id: str) -> RefundOutcome:
         state=known.state if known else State.UNKNOWN,
         code=one_line(code, 64),
         message=message,
-        shopper_text=known.shopper if known else codes.REFUNDING,
+        shopper_text=known.shopper if known else words.REFUNDING,
     )
 
 
@@ -138,10 +121,10 @@ def refund(answer: Answer, account: Account, order_id: str, refund_id: str) -> R
         state=State.SUCCESS if over else State.PENDING,
         merchant_id=account.merchant_id,
         amount=fields.rupees(ours[0].get("amount")),
-        transaction_id=identifier(_members(order, "orderDetail").get("txnId")),
+        transaction_id=identifier(members(order, "orderDetail").get("txnId")),
         code=one_line(text(order.get("responseCode")), 64),
         message=safe_line(text(order.get("responseDescription"))),
-        shopper_text=codes.REFUNDED if over else codes.REFUNDING,
+        shopper_text=words.REFUNDED if over else words.REFUNDING,
         arn=one_line(arn, 64),
     )
 
@@ -169,13 +152,13 @@ def _order(answer: Answer, account: Account, order_id: str) -> Mapping[str, Any]
         raise UntrustedResponse("Zaakpay answered about another merchant.", order_id=order_id)
     listed = body.get("orders")
     orders = [row for row in listed[:MOST_ORDERS] if isinstance(row, dict)] if isinstance(listed, list) else []
-    ours = [row for row in orders if text(_members(row, "orderDetail").get("orderId")) == order_id]
+    ours = [row for row in orders if text(members(row, "orderDetail").get("orderId")) == order_id]
     if len(ours) == 1:
         return ours[0]
     if ours:
         raise UntrustedResponse("Zaakpay names the order twice.", order_id=order_id)
     alone = orders[0] if orders else body
-    if len(orders) > 1 or text(_members(alone, "orderDetail").get("orderId")) not in ("", order_id):
+    if len(orders) > 1 or text(members(alone, "orderDetail").get("orderId")) not in ("", order_id):
         raise UntrustedResponse("Zaakpay answered about another order.", order_id=order_id)
     code, message = text(alone.get("responseCode")), safe_line(text(alone.get("responseDescription")))
     if code == "205":
@@ -187,16 +170,6 @@ def _order(answer: Answer, account: Account, order_id: str) -> Mapping[str, Any]
 def _our_question(code: str, message: str, order_id: str) -> None:
     if code in codes.QUESTION:
         raise Refused(f"Zaakpay did not take the question: {code} {message}", order_id=order_id, gateway_code=code)
-
-
-def _members(body: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    inner = body.get(name)
-    return inner if isinstance(inner, dict) else {}
-
-
-def text(value: Any) -> str:
-    """Codes come as texts and as numbers."""
-    return value if isinstance(value, str) else str(value) if type(value) is int else ""
 
 
 def said_text(value: Any) -> str:

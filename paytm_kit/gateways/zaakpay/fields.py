@@ -35,17 +35,22 @@ def rupees(paise_text: object) -> Decimal | None:
     return Decimal(text).scaleb(-2).quantize(Decimal("0.01")) if re.fullmatch(r"[0-9]{1,12}", text, re.ASCII) else None
 
 
+def unfit(amount: Decimal, currency: str) -> str:
+    """Why Zaakpay cannot collect that in one payment; empty: it can."""
+    if currency != CURRENCY:
+        return f"Zaakpay takes {CURRENCY} only, not {currency!r}."
+    if not SMALLEST <= amount <= LARGEST:
+        return f"Zaakpay takes {SMALLEST} to {LARGEST} rupees in one payment, not {amount}."
+    return ""
+
+
 def check(request: StartRequest) -> dict[str, str]:
     """The form's fields without its checksum. Raises Refused, which names the field and what it may hold."""
     order_id = request.order_id
     if not ORDER_ID.fullmatch(order_id):
         raise Refused(f"Zaakpay takes order ids of 1 to 20 letters and digits, not {order_id!r}.", order_id=order_id)
-    if request.currency != CURRENCY:
-        raise Refused(f"Zaakpay takes {CURRENCY} only, not {request.currency!r}.", order_id=order_id)
-    if not SMALLEST <= request.amount <= LARGEST:
-        raise Refused(
-            f"Zaakpay takes {SMALLEST} to {LARGEST} rupees in one payment, not {request.amount}.", order_id=order_id
-        )
+    if why := unfit(request.amount, request.currency):
+        raise Refused(why, order_id=order_id)
     if not _EMAIL.fullmatch(request.customer.email):
         raise Refused(
             "Zaakpay needs the shopper's e-mail address: let payment_customer() of the order give one.",

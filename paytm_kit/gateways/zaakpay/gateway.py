@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import BinaryIO
 from urllib.parse import urlencode
 
@@ -38,9 +39,11 @@ from paytm_kit.gateways.zaakpay import answers, fields, notices, signing
 
 HOSTS = {"production": "https://api.zaakpay.com", "staging": "https://zaakstaging.zaakpay.com"}
 ENVIRONMENT_OF = {"api.zaakpay.com": "production", "zaakpay.com": "production", "zaakstaging.zaakpay.com": "staging"}
-PATHS = {"page": "/api/paymentTransact/V8", "status": "/checkTxn?v=5", "refund": "/updateTxn"}
+PATHS = {"page": "/api/paymentTransact/", "status": "/checkTxn?v=5", "refund": "/updateTxn"}
 
 WHOLE, PART = "14", "22"  # updateDesired
+# The documentation has a full table of fields for V8; recent integrations post the same to V13.
+PAGE_VERSION, PAGE_VERSIONS = "V8", ("V8", "V13")
 SHORTEST_KEY = 16  # characters; real ones have 32
 
 
@@ -48,6 +51,7 @@ class ZaakpayGateway:
     """Implements ``base.Gateway`` for one account. Raises ConfigurationError when the account cannot work."""
 
     acknowledgement = "SUCCESS"  # anything else, and Zaakpay sends the webhook again
+    page_lifetime = timedelta(minutes=15)  # not documented: as long as Paytm's
 
     def __init__(
         self, account: Account, observer: Observer | None = None, *, session: requests.Session | None = None
@@ -61,6 +65,10 @@ class ZaakpayGateway:
             raise ConfigurationError(
                 f'MERCHANT_KEY of account "{account.name}" is missing or too short: it is the secret key of Zaakpay\'s '
                 "dashboard, 32 characters."
+            )
+        if (account.page_version or PAGE_VERSION) not in PAGE_VERSIONS:
+            raise ConfigurationError(
+                f'PAGE_VERSION of account "{account.name}" must be one of {", ".join(PAGE_VERSIONS)}.'
             )
         self.account = account
         self._transport = Transport(account, who="Zaakpay", observer=observer, session=session)
@@ -76,9 +84,21 @@ class ZaakpayGateway:
             raise Refused('Zaakpay has no pop-up: use the flow "hosted".', order_id=request.order_id)
         form = {"merchantIdentifier": self.account.merchant_id, **fields.check(request)}
         form["checksum"] = signing.sign(signing.request_text(form), self.account.key)
-        return Redirect(url=self.host + PATHS["page"], fields=form)
+        return Redirect(url=self.host + PATHS["page"] + (self.account.page_version or PAGE_VERSION), fields=form)
 
-    def status(self, order_id: str) -> Outcome:
+    def unfit(self, amount: Decimal, currency: str) -> str:
+        """Zaakpay takes rupees, up to a limit for one payment."""
+        return fields.unfit(amount, currency)
+
+    def collect(self, order_id: str, reference: str = "") -> Outcome:
+        """Raises Unsupported: Zaakpay takes the money by itself."""
+        raise Unsupported("Zaakpay collects by itself: there is nothing to take.", order_id=order_id)
+
+    def withdraw(self, order_id: str, reference: str = "") -> bool:
+        """Zaakpay has no way to call a page back."""
+        return False
+
+    def status(self, order_id: str, reference: str = "") -> Outcome:
         """What became of an order, from Zaakpay itself. Raises Unreachable (ask again), Refused, UntrustedResponse."""
         call = self._call("status", order_id, self._question(order_id))
         return self._transport.ask(call, answers.opened, lambda said, _: answers.outcome(said, self.account, order_id))
@@ -100,7 +120,7 @@ class ZaakpayGateway:
         order_id, refund_id = request.order_id, request.refund_id
         return self._transport.ask(call, answers.opened, lambda said, _: answers.accepted(said, order_id, refund_id))
 
-    def refund_status(self, order_id: str, refund_id: str) -> RefundOutcome:
+    def refund_status(self, order_id: str, refund_id: str, reference: str = "") -> RefundOutcome:
         """What became of a refund: Zaakpay lists it with its order. (To ask about one alone is documented, but what is
         signed then is not.)"""
         call = self._call("refund_status", order_id, self._question(order_id))

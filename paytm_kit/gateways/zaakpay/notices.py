@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from paytm_kit.gateways import inbound
+from paytm_kit.gateways import inbound, words
 from paytm_kit.gateways.base import Account, InboundMessage, Notice, Outcome, State, Verdict
 from paytm_kit.gateways.http import Unreadable
-from paytm_kit.gateways.zaakpay import answers, codes, fields, signing
+from paytm_kit.gateways.zaakpay import answers, fields, signing
 
 SIGNED_TEXTS = ("txnData", "data")
 MOST_TRANSACTIONS = 10  # of one webhook, by its documentation
@@ -98,6 +98,6 @@ def _claim(said: Mapping[str, Any], account: Account, *, late: bool) -> Outcome 
         currency=fields.CURRENCY,
         transaction_id=transaction,
         code=code[:64],
-        shopper_text=codes.RECEIVED if won else codes.CONFIRMING,
+        shopper_text=words.RECEIVED if won else words.CONFIRMING,
         transaction_at=answers.moment(answers.text(said.get("pgTransTime"))),
     )
