@@ -15,6 +15,8 @@ from django.db import DEFAULT_DB_ALIAS, connections, router, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils.connection import ConnectionDoesNotExist
 
+from paytm_kit.simulator import guests
+
 OWN_ALIAS = "paytm_simulator"
 APP_LABEL = "paytm_simulator"
 # The lock that every transaction shares and ``alone`` has for itself; any number that others do not use.
@@ -98,16 +100,16 @@ class Router:
     """Sends the simulator's models to its own books, and keeps its tables out of every other database."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str | None:
-        return alias() if model._meta.app_label == APP_LABEL else None
+        return alias() if model._meta.app_label in (APP_LABEL, *guests.labels()) else None
 
     db_for_write = db_for_read
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
-        return db == OWN_ALIAS if app_label == APP_LABEL else None
+        return db == OWN_ALIAS if app_label in (APP_LABEL, *guests.labels()) else None
 
     def allow_relation(self, one: Any, other: Any, **hints: Any) -> bool | None:
         labels = {one._meta.app_label, other._meta.app_label}
-        return True if labels == {APP_LABEL} else None
+        return True if labels <= {APP_LABEL, *guests.labels()} else None
 
 
 _router = Router()

@@ -72,6 +72,11 @@ def api(*methods: str) -> Callable[[View], Endpoint]:
     return _door(methods, refuse_api, record=True, faulty=True)
 
 
+def guest_api(refuse: Refuse, *methods: str) -> Callable[[View], Endpoint]:
+    """A door for another gateway's API: exchanges are recorded, refusals speak that gateway's words."""
+    return _door(methods, refuse, record=True)
+
+
 def page(*methods: str) -> Callable[[View], Endpoint]:
     """A door for browser pages: posts are recorded, refusals are pages."""
     return _door(methods, refuse_page, record=True)

@@ -29,6 +29,9 @@ class Options:
     key: str = field(default="demo#Key&1@paytm", repr=False)
     website: str = "WEBSTAGING"
     webhook_url: str = ""
+    zaakpay_webhook_url: str = ""  # of the stand-ins' merchants
+    stripe_webhook_url: str = ""
+    paypal_webhook_url: str = ""
     settle_after: float = 20.0  # seconds until a pending payment settles by itself; 0 = never
     allow_host: tuple[str, ...] = ()
     merchants: str = ""  # file
@@ -128,12 +131,16 @@ FLAGS = (
     Flag("key", _key, "merchant key: 16, 24 or 32 bytes"),
     Flag("website", _matching(r"[A-Za-z0-9]{1,30}", "1 to 30 letters and digits"), "website name to accept"),
     Flag("webhook-url", str, "where to send payment webhooks; empty sends none"),
+    Flag("zaakpay-webhook-url", str, "where Zaakpay's stand-in sends webhooks; empty sends none"),
+    Flag("stripe-webhook-url", str, "where Stripe's stand-in sends webhooks; empty sends none"),
+    Flag("paypal-webhook-url", str, "where PayPal's stand-in sends webhooks; empty sends none"),
     Flag("settle-after", seconds, "seconds until a pending payment settles by itself; 0 = never"),
     Flag("allow-host", _hosts, "host besides this machine that callbacks and webhooks may go to; may be repeated"),
     Flag("merchants", str, 'JSON file with more merchants: [{"mid": "…", "key": "…", "webhook_url": "…"}]'),
     Flag("faults", str, 'JSON file with faults that are on from the start: [{"fault": "callback.lost"}]'),
     Flag("json-log", _bool, "log one JSON object a line"),
 )
+WEBHOOK_FLAGS = tuple(flag.name for flag in FLAGS if flag.name.endswith("webhook-url"))
 ACTIONS: dict[str, dict[str, Any]] = {
     "allow-host": {"action": "append"},
     "json-log": {"nargs": "?", "const": True},
@@ -192,10 +199,11 @@ def to_environ(options: Options) -> dict[str, str]:
 
 def checked(options: Options) -> Options:
     """The options themselves. Raises ValueError for a webhook address that is too long or not allowed."""
-    try:
-        merchant_fields.webhook_url(options.webhook_url, options.allow_host)
-    except merchant_fields.MerchantMistake as error:
-        raise ValueError(f"--webhook-url: {error}") from error
+    for flag in WEBHOOK_FLAGS:
+        try:
+            merchant_fields.webhook_url(getattr(options, flag.replace("-", "_")), options.allow_host)
+        except merchant_fields.MerchantMistake as error:
+            raise ValueError(f"--{flag}: {error}") from error
     return options
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from datetime import datetime
 
-from paytm_kit.simulator import clock
+from paytm_kit.simulator import clock, guests
 from paytm_kit.simulator.bank import due
 from paytm_kit.simulator.webhooks import outbox
 
@@ -33,12 +33,18 @@ def advance(seconds: float) -> None:
 
 def _next(after: datetime) -> datetime | None:
     """The next moment at which something happens by itself."""
-    moments = [*(tell() for tell in due.CLOCKS), outbox.next_at(after)]
+    moments = [*(tell() for tell in due.CLOCKS), outbox.next_at(after), *guests.moments(after)]
     return min((moment for moment in moments if moment and moment > after), default=None)
 
 
 def _happen(ends: float) -> None:
     """All that is due, webhooks with their answers included."""
     due.run()
-    while time.monotonic() < ends and (outbox.send_next() or outbox.under_way()):
-        time.sleep(GLANCE if outbox.under_way() else 0)
+    guests.run_due()
+    while time.monotonic() < ends and (outbox.send_next() or guests.send_next() or webhooks_under_way()):
+        time.sleep(GLANCE if webhooks_under_way() else 0)
+
+
+def webhooks_under_way() -> bool:
+    """Whether a webhook, the simulator's own or a guest's, is being sent or should be."""
+    return outbox.under_way() or guests.under_way()

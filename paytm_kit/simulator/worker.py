@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from paytm_kit.simulator import clock, database
+from paytm_kit.simulator import clock, database, guests
 from paytm_kit.simulator.bank import due
 from paytm_kit.simulator.faults import rules
 from paytm_kit.simulator.webhooks import outbox
@@ -64,7 +64,7 @@ def _guarded(work: Callable[[], None]) -> None:
 
 
 def _send() -> None:
-    if not outbox.send_next():
+    if not (outbox.send_next() or guests.send_next()):
         database.rest()
         outbox.wait(IDLE)
 
@@ -72,11 +72,13 @@ def _send() -> None:
 def _keep_time() -> None:
     """What is due happens, the senders are woken for theirs, and then it sleeps until the next moment."""
     due.run()
+    guests.run_due()
     outbox.take_back()
+    guests.take_back()
     now = clock.now()
-    if outbox.first_due():
+    if outbox.first_due() or guests.under_way():
         outbox.wake_senders(SENDERS)
-    moments = [] if clock.frozen() else [due.next_at(), outbox.next_at(now)]
+    moments = [] if clock.frozen() else [due.next_at(), outbox.next_at(now), *guests.moments(now)]
     waits = [(moment - now).total_seconds() for moment in moments if moment]
     database.rest()
     outbox.wait_for_clock(max(0.01, min([PAUSE, *waits])))

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from django.apps import apps
 from django.db.models import Model
 
-from paytm_kit.simulator import database, ids, options
+from paytm_kit.simulator import database, guests, ids, options
 from paytm_kit.simulator.bank import merchants
 from paytm_kit.simulator.models import Delivery, Merchant, World, new_secret
 from paytm_kit.simulator.webhooks.ladder import USUAL
@@ -32,6 +32,7 @@ def ensure_open() -> None:
                 merchants.install_again(chosen.entries())
                 if database.connection().vendor == "sqlite":  # a server's other processes may be sending right now
                     Delivery.objects.filter(status=Delivery.SENDING).update(status=Delivery.QUEUED)
+                guests.open_all()
             ids.reseed(chosen.seed)
             if chosen.faults:
                 _switch_faults(chosen)
@@ -54,9 +55,11 @@ def reset() -> None:
     chosen = options.current()
     with database.alone():
         world = World(pk=1, secret=get().secret, settle_after=chosen.settle_after, webhook_ladder=USUAL)
-        _empty(model for model in apps.all_models[database.APP_LABEL].values() if model is not World)
+        labels = (database.APP_LABEL, *guests.labels())
+        _empty(model for label in labels for model in apps.all_models[label].values() if model is not World)
         world.save()
         merchants.install(chosen.entries())
+        guests.open_all()
     ids.reseed(chosen.seed)
     _switch_faults(chosen)
 

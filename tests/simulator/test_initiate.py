@@ -56,9 +56,9 @@ def test_changed_content_for_a_known_order_id_is_inconsistent(sim: Simulator, ch
 
 def test_a_repeat_after_the_tokens_fifteen_minutes_is_a_session_expired(sim: Simulator) -> None:
     sim.initiate()
-    sim.advance(15 * 60 - 5)
+    sim.advance(14 * 60)
     assert sim.refusal() == ("S", "0002")
-    sim.advance(6)
+    sim.advance(61)
     assert sim.refusal() == ("F", "1006")
 
 

@@ -29,7 +29,7 @@ def faults(request: HttpRequest) -> dict[str, Any]:
         if request.method == "PUT":
             rules.replace_all(_wishes(request))
         elif request.method == "POST":
-            fields = {name for fault in table.ALL for name in fault.values}
+            fields = {name for fault in table.BY_NAME.values() for name in fault.values}
             wish = sent(request, (*rules.OWN_FIELDS, *sorted(fields)))
             return rules.shown(rules.switch_on(wish.pop("fault", ""), **wish))
     except rules.Wrong as error:

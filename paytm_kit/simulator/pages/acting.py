@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from paytm_kit.simulator import clock, door, travel
+from paytm_kit.simulator import clock, door, guests, travel
 from paytm_kit.simulator.faults import rules, table
 from paytm_kit.simulator.models import Delivery, FaultRule
 from paytm_kit.simulator.pages.formats import order_url
@@ -71,7 +71,7 @@ def _faults(
         on.setdefault(rule.name, []).append(rule)
     usual = {"order_id": request.GET.get("order", "")[:50], "probability": "1"}
     rows = []
-    for fault in table.ALL:
+    for fault in (*table.ALL, *guests.faults()):
         mine = bool(typed and typed.get("fault") == fault.name)
         fields = _fields(fault, typed if typed and mine else usual, wrong if mine else None)
         rows.append({"fault": fault, "room": fault.name.partition(".")[0], "fields": fields, "open": mine,

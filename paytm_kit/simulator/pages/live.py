@@ -10,7 +10,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
 
-from paytm_kit.simulator import clock
+from paytm_kit.simulator import clock, guests
 from paytm_kit.simulator.pages.formats import span
 from paytm_kit.simulator.rendering import render
 
@@ -32,6 +32,7 @@ def watching(request: HttpRequest, template: str, context: dict[str, Any], statu
         "frozen": clock.frozen(),
         "steps": [(name, label) for name, (label, _) in STEPS.items()],
         "here": request.get_full_path(),
+        "guests": guests.pages(),
         "live": request.method == "GET",  # what answers a form stays as it is until it is sent again
     }
     response = render(request, template, told | context, status)

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -77,39 +78,62 @@ def _books(path: Path) -> Iterator[None]:
     described = connections.configure_settings(entries)[database.OWN_ALIAS]
     database.use(lambda: DatabaseWrapper(described, database.OWN_ALIAS))
     try:
-        _make_tables()
-        world.close()
-        yield
+        with _guests():
+            _make_tables()
+            world.close()
+            yield
     finally:
         world.close()
         database.use_default()
+
+
+@contextmanager
+def _guests() -> Iterator[None]:
+    """The stand-ins are served, too; afterwards only where the project around mounts them itself."""
+    from django.apps import apps
+
+    from paytm_kit.simulator import guests
+    from paytm_kit.standins import guest
+
+    guest.join()
+    try:
+        yield
+    finally:
+        if not apps.is_installed("paytm_kit.standins"):
+            guests.leave(guest.LABEL)
 
 
 def _make_tables() -> None:
     """From the models as they are, without migrations: a tenth of their time."""
     from paytm_kit.simulator import database
 
-    models = _models()
+    models = [model for config in _configs() for model in _models(config)]
     with database.connection().schema_editor() as editor:
         for model in models:
             editor.create_model(model)
 
 
-def _models() -> list[Any]:
-    """The simulator's models, each knowing who points to it.
+def _configs() -> tuple[Any, ...]:
+    """The apps whose tables lie in these books."""
+    from paytm_kit.simulator.apps import PaytmSimulatorConfig
+    from paytm_kit.standins.apps import PaytmKitStandinsConfig
+
+    return PaytmSimulatorConfig, PaytmKitStandinsConfig
+
+
+def _models(app: Any) -> list[Any]:
+    """One app's models, each knowing who points to it.
 
     Django works that out for the models of installed apps only. So the app is registered for the moment in which it
     does, and gone before anybody looks: no content types, permissions, tables or checks of the project come of it.
     """
     from django.apps import apps
 
-    from paytm_kit.simulator import models  # noqa: F401 - loads them
-    from paytm_kit.simulator.apps import PaytmSimulatorConfig
-
-    found = list(apps.all_models[PaytmSimulatorConfig.label].values())
-    if apps.is_installed(PaytmSimulatorConfig.name):
+    import_module(f"{app.name}.models")
+    found = list(apps.all_models[app.label].values())
+    if apps.is_installed(app.name):
         return found
-    config = PaytmSimulatorConfig.create(PaytmSimulatorConfig.name)
+    config = app.create(app.name)
     config.apps, config.models = apps, apps.all_models[config.label]
     apps.app_configs[config.label] = config
     try:

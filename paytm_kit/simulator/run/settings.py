@@ -14,7 +14,7 @@ DEBUG = False
 SECRET_KEY = secrets.token_hex(32)  # nothing outlives the process that would need a lasting one
 ALLOWED_HOSTS = PAYTM_SIMULATOR.served_hosts()
 ROOT_URLCONF = "paytm_kit.simulator.run.site"
-INSTALLED_APPS = ["paytm_kit.simulator"]
+INSTALLED_APPS = ["paytm_kit.simulator", "paytm_kit.standins"]
 MIDDLEWARE: list[str] = []  # every view stands behind paytm_kit.simulator.door, so that it also works when mounted
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 

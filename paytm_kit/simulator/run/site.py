@@ -32,7 +32,11 @@ def front(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("paytm_simulator:overview"))
 
 
-urlpatterns = [path("", front), path("", include("paytm_kit.simulator.urls"))]
+urlpatterns = [
+    path("", front),
+    path("", include("paytm_kit.simulator.urls")),
+    path("", include("paytm_kit.standins.urls")),
+]
 
 handler400 = bad_request
 handler404 = not_found

@@ -6,7 +6,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import NamedTuple
@@ -21,6 +21,7 @@ from paytm_kit.simulator import database, guard, options
 from paytm_kit.simulator.models import Message
 from paytm_kit.simulator.webhooks.ladder import LADDERS, USUAL
 
+NO_HEADERS: Mapping[str, str] = {}
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 LONGEST_ANSWER = 65_536  # bytes that are read of a merchant's answer
@@ -37,7 +38,7 @@ class Answer(NamedTuple):
 
 def post(
     url: str, body: str, content_type: str = FORM, *, order_id: str = "", said: str = "",
-    timeout: tuple[float, float] = LADDERS[USUAL].timeout,
+    timeout: tuple[float, float] = LADDERS[USUAL].timeout, headers: Mapping[str, str] = NO_HEADERS,
 ) -> Answer:  # fmt: skip
     """One POST to a merchant. ``timeout``: real seconds to connect, for the whole answer. Raises nothing of HTTP."""
     at, began = timezone.now(), time.monotonic()
@@ -45,7 +46,7 @@ def post(
         answer, heard, kind = Answer(None, f"not sent: {why}"), "", ""
     else:
         database.rest()
-        answer, heard, kind = _exchange(url, body, content_type, timeout)
+        answer, heard, kind = _exchange(url, body, content_type, timeout, headers)
     answer = answer._replace(said=safe_line(heard, SHOWN), milliseconds=round((time.monotonic() - began) * 1000))
     Message.objects.create(
         at=at, direction="out", method="POST", url=one_line(url), order_id=order_id,
@@ -56,14 +57,17 @@ def post(
     return answer
 
 
-def _exchange(url: str, body: str, content_type: str, timeout: tuple[float, float]) -> tuple[Answer, str, str]:
+def _exchange(
+    url: str, body: str, content_type: str, timeout: tuple[float, float], headers: Mapping[str, str] = NO_HEADERS
+) -> tuple[Answer, str, str]:
     # Not the requests library: it bounds each wait for a byte, not the whole answer, and it follows proxies of the
     # environment; tests of the project around a fixture replace its inside.
     late = threading.Event()
     try:
         with closing(_connected(url, timeout)) as connection, _hanging_up(connection, timeout[1], late):
             path = requests.Request("POST", url).prepare().path_url
-            connection.request("POST", path, body.encode(), {"Content-Type": content_type, "Connection": "close"})
+            said = {**headers, "Content-Type": content_type, "Connection": "close"}
+            connection.request("POST", path, body.encode(), said)
             with connection.getresponse() as response:
                 raw = b"" if response.headers.get("Content-Encoding") else response.read(LONGEST_ANSWER)
                 if late.is_set():
