@@ -18,6 +18,7 @@ log = EventLog("paytm_kit.background")
 RECONCILE_EVERY = 300  # seconds, as cron would
 ANNOUNCE_EVERY = 60  # seconds: the shortest wait between two tries of an announcement
 LETTERS_EVERY = 60  # seconds, likewise
+OUTGOING_EVERY = 60  # seconds, likewise
 
 LONGEST_WAIT = 2  # seconds for one step of a hand-over: connecting, writing, reading
 _ONCE_MORE = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
@@ -35,9 +36,10 @@ BOUNDED: dict[str, Any] = {
 }
 
 
-def beat_schedule() -> dict[str, dict[str, Any]]:
+def beat_schedule(*, outgoing: bool = False) -> dict[str, dict[str, Any]]:
     """For ``CELERY_BEAT_SCHEDULE``: reconcile every five minutes, waiting announcements and letters every minute.
 
+    ``outgoing``: webhooks of ours every minute, too; for sites that have paytm_kit.outgoing installed.
     A run that no worker has begun when the next one is due is dropped, so that nothing piles up without workers.
     """
     return {
@@ -46,7 +48,9 @@ def beat_schedule() -> dict[str, dict[str, Any]]:
             ("paytm_kit.tasks.reconcile", RECONCILE_EVERY),
             ("paytm_kit.tasks.deliver_announcements", ANNOUNCE_EVERY),
             ("paytm_kit.tasks.send_letters", LETTERS_EVERY),
+            ("paytm_kit.outgoing.tasks.deliver_webhooks", OUTGOING_EVERY),
         )
+        if outgoing or "outgoing" not in name
     }
 
 

@@ -33,7 +33,8 @@ def check_settings(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> li
     except ConfigurationError as error:
         return [Error(str(error), hint=SEE_EXAMPLE, id="paytm_kit.E001")]
     each = (found for account in accounts for found in _account(account))
-    return [*names, *broken, *_base_url(), *_routes(), *_isolation(), *_workers(), *each, *_together(accounts)]
+    site = (*_base_url(), *_routes(), *_isolation(), *_workers(), *_outgoing())
+    return [*names, *broken, *site, *each, *_together(accounts)]
 
 
 @register("paytm_kit", deploy=True)
@@ -92,15 +93,18 @@ def _misspelt() -> Iterator[CheckMessage]:
     kit, account = (
         {setting.name: setting.env for setting in table} for table in (conf.KIT_SETTINGS, conf.ACCOUNT_SETTINGS)
     )
-    yield from _unknown("PAYTM_KIT", conf.raw(), {**kit, "ACCOUNTS": "ACCOUNTS"}, account, "in an account of ACCOUNTS")
+    yield from unknown("PAYTM_KIT", conf.raw(), {**kit, "ACCOUNTS": "ACCOUNTS"}, account, "in an account of ACCOUNTS")
     for name, values in conf.raw_accounts().items():
-        yield from _unknown(f'Account "{name}"', values, account, kit, "in PAYTM_KIT itself, outside ACCOUNTS")
+        yield from unknown(f'Account "{name}"', values, account, kit, "in PAYTM_KIT itself, outside ACCOUNTS")
 
 
-def _unknown(
+def unknown(
     where: str, given: Any, known: dict[str, str], elsewhere: dict[str, str], place: str
 ) -> Iterator[CheckMessage]:
-    """``known`` and ``elsewhere`` map names to the ends of their environment variables, which people also write."""
+    """Names that are no setting, with the one that may be meant.
+
+    ``known`` and ``elsewhere`` map names to the ends of their environment variables, which people also write.
+    """
     spellings = {env: name for name, env in known.items()} | {name: name for name in known}
     for name in given:
         if name in known:
@@ -198,6 +202,22 @@ def _workers() -> Iterator[CheckMessage]:
         )
 
 
+def _outgoing() -> Iterator[CheckMessage]:
+    """That app has checks of its own; this one is for where it is missing."""
+    if apps.is_installed("paytm_kit.outgoing"):
+        return
+    try:
+        wanted = conf.outgoing().outgoing_webhooks
+    except ConfigurationError:
+        wanted = {"?": {}}
+    if wanted:
+        yield Warning(
+            "OUTGOING_WEBHOOKS is set, but paytm_kit.outgoing is not installed: no other system is told of payments.",
+            hint="Add paytm_kit.outgoing to INSTALLED_APPS and run manage.py migrate. Or remove the setting.",
+            id="paytm_kit.W070",
+        )
+
+
 def _isolation() -> Iterator[CheckMessage]:
     if why := waiting.unsafe(connections[router.db_for_write(Payment)]):
         text, hint = why.split(". ", 1)
@@ -249,10 +269,11 @@ def _together(accounts: list[Account]) -> Iterator[CheckMessage]:
             names = ", ".join(account.name for account in accounts if _whose(account) == whose)
             yield Warning(
                 f"These accounts have the same MID: {names}.",
-                hint="A MID's webhooks go to one address, so only one account hears them. Use one account.",
+                hint="One is enough: a merchant needs a second account for another currency only.",
                 id="paytm_kit.W019",
             )
 
 
-def _whose(account: Account) -> tuple[str, str, str]:
-    return account.gateway, account.environment, account.merchant_id
+def _whose(account: Account) -> tuple[str, str, str, str]:
+    """One merchant may well have an account for each currency."""
+    return account.gateway, account.environment, account.merchant_id, account.currency

@@ -18,7 +18,7 @@ NOTHING = Decimal("0.00")
 
 @dataclass(frozen=True, slots=True)
 class InvoiceLine:
-    """One thing that was sold. ``amount`` is its taxable value in rupees: after discount, before tax."""
+    """One thing that was sold. ``amount`` is its taxable value: after discount, before tax."""
 
     description: str
     amount: Decimal
@@ -28,7 +28,7 @@ class InvoiceLine:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceTax:
-    """One tax on the whole, such as ``InvoiceTax("CGST 2.5%", Decimal("11.88"))``; rupees."""
+    """One tax on the whole, such as ``InvoiceTax("CGST 2.5%", Decimal("11.88"))``."""
 
     name: str
     amount: Decimal
@@ -36,20 +36,23 @@ class InvoiceTax:
 
 @dataclass(frozen=True, slots=True)
 class Invoice:
-    """An invoice as the merchant's own books have it. Its total is lines, taxes and rounding together."""
+    """An invoice as the merchant's own books have it. Its total is lines, taxes and rounding together.
+
+    All amounts are in one currency, which need not be what was paid in. Only one in rupees can be headed a tax invoice.
+    """
 
     number: str = ""
     issued_on: date | None = None
     lines: tuple[InvoiceLine, ...] = ()
     taxes: tuple[InvoiceTax, ...] = ()
-    round_off: Decimal = NOTHING  # rupees, may be negative
+    round_off: Decimal = NOTHING  # may be negative
     place_of_supply: str = ""  # such as "Karnataka (29)"
     bill_to: tuple[str, ...] = ()  # lines of text: who bought, with their GSTIN if they gave one
     note: str = ""
+    currency: str = ""  # of every amount, three letters of ISO 4217; empty: that of the payment
 
     @property
     def total(self) -> Decimal:
-        """Rupees."""
         lines = sum((line.amount for line in self.lines), NOTHING)
         return lines + sum((tax.amount for tax in self.taxes), NOTHING) + self.round_off
 

@@ -14,6 +14,7 @@ urlpatterns = [
     path("callback/<slug:account>/", views.callback, name="callback"),
     path("webhook/", views.webhook, name="webhook"),
     path("webhook/<slug:account>/", views.webhook, name="webhook"),
+    path("back/<slug:token>/", views.back, name="back"),
     path("result/", views.unknown, name="unknown"),
     path("result/<slug:token>/", views.result, name="result"),
     path("receipt/<slug:token>/", views.receipt, name="receipt"),

@@ -28,7 +28,7 @@ from paytm_kit.headers import keep_private, see_other
 from paytm_kit.logs import EventLog
 from paytm_kit.models import Payment
 from paytm_kit.rendering import render
-from paytm_kit.services import checkout, hurdles, intake, pay_button, receipts
+from paytm_kit.services import checkout, hurdles, intake, offers, opening, pay_button, receipts
 from paytm_kit.services.history import payments_of
 
 log = EventLog("paytm_kit.views")
@@ -73,7 +73,8 @@ def _bounded(view: View) -> View:
         if len(body) > LARGEST_BODY:
             log.warning("inbound.too_large", path=request.path)
             return HttpResponse("The message is larger than 64 KiB.", status=413, content_type="text/plain")
-        message = InboundMessage(body=body, content_type=request.headers.get("Content-Type", ""))
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        message = InboundMessage(body=body, content_type=headers.get("content-type", ""), headers=headers)
         return view(request, message, account)
 
     return read
@@ -117,11 +118,21 @@ def _quietly(receipt: intake.Receipt, response: HttpResponse) -> HttpResponse:
 
 
 @private
+@transaction.non_atomic_requests
+@require_safe
+def back(request: HttpRequest, token: str) -> HttpResponse:
+    """The shopper comes back from a gateway that sends nothing with them. The result page tells the truth."""
+    payment = get_object_or_404(Payment, token=token)
+    intake.came_back(request, payment)
+    return see_other(payment.get_result_url())
+
+
+@private
 @require_safe
 def result(request: HttpRequest, token: str) -> HttpResponse:
     """Paid, failed, or still confirming. Shows no personal data: whoever has the link may see it."""
     payment = get_object_or_404(Payment, token=token)
-    waiting = payment.is_open and checkout.in_the_banks_hands(payment)
+    waiting = payment.is_open and opening.in_the_banks_hands(payment)
     context = {
         "payment": payment,
         "with_the_bank": waiting,
@@ -192,12 +203,20 @@ def open_(request: HttpRequest) -> HttpResponse:
 @transaction.non_atomic_requests
 @require_http_methods(["GET", "POST"])
 def pay(request: HttpRequest, token: str) -> HttpResponse:
-    """GET leads to the gateway; POST, from "try again", opens a new payment where the old one ended."""
+    """GET leads to the gateway; POST, from "try again", opens a new payment where the old one ended.
+
+    With a field ``account`` the new one is another account's, of those on offer.
+    """
     payment = get_object_or_404(Payment, token=token)
     if request.method == "GET":
         flow = request.GET.get("flow")
         return checkout.redirect(request, payment, flow=flow if flow in tuple(Flow) else None)
-    return _lead_on(request, lambda: checkout.retry(payment), payment, flow=payment.flow)
+    chosen = request.POST.get("account", payment.account)
+    if chosen != payment.account and chosen not in {offer.account for offer in offers.instead_of(payment)}:
+        log.warning("pay.not_on_offer", order_id=payment.gateway_order_id)
+        return render(request, "paytm_kit/malformed.html", status=400)
+    flow = payment.flow if chosen == payment.account else ""
+    return _lead_on(request, lambda: opening.retry(payment, account=chosen), payment, flow=flow)
 
 
 @private
@@ -217,11 +236,11 @@ def _lead_on(
         return hurdle
     try:
         return checkout.redirect(request, opened(), flow=flow or None)
-    except checkout.AlreadyPaid as error:
+    except opening.AlreadyPaid as error:
         if known is not None:
             return HttpResponseRedirect(checkout.newest_paid(known).get_result_url())
-        refusal: checkout.PaymentError | ConfigurationError = error
-    except (checkout.PaymentError, ConfigurationError) as error:
+        refusal: opening.PaymentError | ConfigurationError = error
+    except (opening.PaymentError, ConfigurationError) as error:
         refusal = error
     log.warning("pay.refused", order_id=known.gateway_order_id if known else "", error=refusal.code, why=refusal)
     context = {"payment": known, "message": gettext(refusal.user_message), "retryable": refusal.retryable}

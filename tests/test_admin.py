@@ -24,7 +24,7 @@ from tests.paytm import KEY, TXNID, Paytm, callback_fields, post_webhook
 LIST = "/admin/paytm_kit/payment/"
 MODELS = [Payment, PaymentEvent, WireMessage, Announcement]
 
-pytestmark = [pytest.mark.databases, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Desk:
@@ -97,7 +97,7 @@ def test_the_list_shows_what_staff_look_for(desk: Desk, story: Payment) -> None:
     }
     assert row["gateway_order_id"] == story.gateway_order_id
     assert row["order_label"] == str(story.order)
-    assert row["rupees"] == "₹499.00"
+    assert row["money"] == "₹499.00"
     assert row["state"] == "● Paid"
     assert row["payment_mode"] == "UPI"
     assert row["account"] == "default"

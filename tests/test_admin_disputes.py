@@ -16,7 +16,7 @@ from tests.services.test_disputes import DUE, ID, tell
 from tests.services.test_refunds import APPLY
 from tests.test_admin_refunds import Desk, at
 
-pytestmark = [pytest.mark.databases, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 LIST = "/admin/paytm_kit/dispute/"
 READS = ("view_payment", "view_dispute", "view_paymentevent")

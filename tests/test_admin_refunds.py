@@ -65,7 +65,7 @@ def test_a_refund_takes_two_steps_and_says_what_came_of_it(desk: Desk, paid: Pay
     asked = desk.fields() | {"amount": "100.00", "reason": "Wrong size"}
     assert asked["transaction"] == TXNID
     said = desk.send(at(paid), asked)
-    assert "Send ₹ 100.00 back to the customer? This cannot be undone." in said
+    assert "Send ₹100.00 back to the customer? This cannot be undone." in said
     assert paytm.asked(APPLY) == 0
     said = desk.send(at(paid), desk.fields())
     refund = Refund.objects.get()

@@ -14,7 +14,7 @@ from django.test import Client
 from paytm_kit.models import Payment, Settlement, SettlementLine
 from tests.settlements import NOW, line, read, report
 
-pytestmark = [pytest.mark.databases, pytest.mark.django_db(transaction=True), pytest.mark.time_machine(NOW)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.time_machine(NOW)]
 
 LINES = "/admin/paytm_kit/settlementline/"
 

@@ -154,6 +154,14 @@ def test_webhooks_in_the_background_need_celery(monkeypatch: pytest.MonkeyPatch)
     assert 'pip install "paytm-kit[celery]"' in message.hint
 
 
+def test_other_systems_that_nobody_tells_are_a_warning(settings: Any) -> None:
+    kit = {"BASE_URL": SHOP, "ACCOUNTS": {"default": GOOD}, "OUTGOING_WEBHOOKS": {"erp": {}}}
+    without = [name for name in settings.INSTALLED_APPS if name != "paytm_kit.outgoing"]
+    message = only([each for each in found(kit=kit, INSTALLED_APPS=without) if each.id != "paytm_kit.E072"])
+    assert ids([message]) == ["W070"]
+    assert "INSTALLED_APPS" in message.hint
+
+
 @pytest.mark.parametrize("level", ["repeatable read", "Serializable", None])
 def test_a_database_that_shows_old_rows_under_a_lock_is_an_error(
     monkeypatch: pytest.MonkeyPatch, level: str | None

@@ -33,7 +33,7 @@ class Act:
 
     ``name``      its part of the address; ``action`` names it in a list's menu
     ``audit``     its stable name in the audit log
-    ``right``     the permission that it needs, besides the right to see the row
+    ``right``     the permission that it needs, besides the right to see the row; of another app with its name before
     ``label``     what its button says; ``explains`` what will happen, in a sentence or two
     ``do``        carries it out: called with row, actor and reason, it returns what came of it, in a sentence
     ``why_not``   why it makes no sense for this row; empty when it does
@@ -56,7 +56,8 @@ class Act:
     asks: bool = False
 
     def allowed(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm(f"paytm_kit.{self.right}"))
+        right = self.right if "." in self.right else f"paytm_kit.{self.right}"
+        return bool(request.user.has_perm(right))
 
 
 def perform(request: HttpRequest, act: Act, row: Any, reason: str = "") -> tuple[str, str]:

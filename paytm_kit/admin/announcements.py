@@ -12,7 +12,7 @@ from paytm_kit.admin.acting import Act, Refused
 from paytm_kit.admin.desk import DeskAdmin, OfPayment
 from paytm_kit.models import Announcement, PaymentEvent
 from paytm_kit.services import announce, audit, finding
-from paytm_kit.templatetags.paytm_kit import rupees
+from paytm_kit.templatetags.paytm_kit import money
 
 
 def _retry(announcement: Announcement, actor: str, reason: str) -> str:
@@ -46,7 +46,7 @@ RETRY = Act(
 
 @admin.register(PaymentEvent)
 class PaymentEventAdmin(DeskAdmin, OfPayment):
-    list_display = ("at", "what", "its_payment", "flag", "rupees", "code", "source", "actor", "message")
+    list_display = ("at", "what", "its_payment", "flag", "money", "code", "source", "actor", "message")
     list_filter = (filters.by_day("created_at"), "kind", "flag", *filters.recent(source=_("heard through")))
     finder = finding.EVENTS
     search_help_text = _("ORDERID or TXNID, whole.")
@@ -59,8 +59,8 @@ class PaymentEventAdmin(DeskAdmin, OfPayment):
         return badges.badge(PaymentEvent, event.kind, event.get_kind_display())
 
     @admin.display(description=_("amount"), ordering="amount")
-    def rupees(self, event: PaymentEvent) -> str:
-        return rupees(event.amount) if event.amount is not None else "-"
+    def money(self, event: PaymentEvent) -> str:
+        return money(event) if event.amount is not None else "-"
 
 
 @admin.register(Announcement)

@@ -22,7 +22,7 @@ from paytm_kit.admin.desk import DeskAdmin, OfPayment
 from paytm_kit.admin.readonly import ReadOnlyInline
 from paytm_kit.models import Dispute, PaymentEvent
 from paytm_kit.services import audit, busy, disputes, finding
-from paytm_kit.templatetags.paytm_kit import rupees
+from paytm_kit.templatetags.paytm_kit import money
 
 ACTION = "dispute.close"
 
@@ -31,8 +31,8 @@ class Shown:
     """What a list and an inline show alike."""
 
     @admin.display(description=_("disputed"), ordering="amount")
-    def rupees(self, dispute: Dispute) -> str:
-        return gettext("all of it") if dispute.amount is None else rupees(dispute.amount)
+    def money(self, dispute: Dispute) -> str:
+        return gettext("all of it") if dispute.amount is None else money(dispute)
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, dispute: Dispute) -> SafeString:
@@ -48,7 +48,7 @@ class Shown:
 
 class DisputeInline(Shown, ReadOnlyInline):
     model = Dispute
-    fields = ("opened_at", "dispute_id", "rupees", "state", "due", "kind", "reason", "closed_at")
+    fields = ("opened_at", "dispute_id", "money", "state", "due", "kind", "reason", "closed_at")
     readonly_fields = fields
 
 
@@ -73,16 +73,16 @@ class StandingFilter(admin.SimpleListFilter):
 
 @admin.register(Dispute)
 class DisputeAdmin(Shown, DeskAdmin, OfPayment):
-    list_display = ("dispute_id", "its_payment", "rupees", "state", "due", "kind", "opened_at", "closed_at")
+    list_display = ("dispute_id", "its_payment", "money", "state", "due", "kind", "opened_at", "closed_at")
     list_filter = (filters.by_day("opened_at"), StandingFilter, "status")
     list_select_related = ("payment",)
     finder = finding.DISPUTES
     search_help_text = _("Dispute id, TXNID, ORDERID or order.")
     fields = (
-        *("its_payment", "dispute_id", "state", "due", "rupees", "transaction_id", "word", "kind", "reason"),
+        *("its_payment", "dispute_id", "state", "due", "money", "transaction_id", "word", "kind", "reason"),
         *("opened_at", "closed_at"),
     )
-    readonly_fields = ("its_payment", "state", "due", "rupees")
+    readonly_fields = ("its_payment", "state", "due", "money")
     inlines = (DisputeEventInline,)
     change_form_template = "admin/paytm_kit/dispute/change_form.html"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.conf import settings
 from django.contrib import admin
@@ -12,11 +14,10 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from paytm_kit.admin.overview_sections import SECTIONS, count_of, rate_of
+from paytm_kit.admin.overview_sections import SECTIONS, count_of, money_sections, rate_of, sums_of
 from paytm_kit.conf.tables import ENVIRONMENTS
 from paytm_kit.services import overview, periods
-from paytm_kit.services.overview import Group, Overview
-from paytm_kit.templatetags.paytm_kit import rupees
+from paytm_kit.services.overview_numbers import Group, Money, Overview
 
 TEMPLATE = "admin/paytm_kit/overview.html"
 ASKED = ("period", "from", "to", "environment", "account")
@@ -41,7 +42,7 @@ def overview_view(desk: admin.ModelAdmin, request: HttpRequest) -> HttpResponse:
     except (overview.BadQuestion, overview.BadPeriod) as error:
         return render(request, TEMPLATE, {**context, "problem": str(error), **_choices(asked)}, status=400)
     seen = overview.build(scope)
-    sections = [make(desk, seen) for make in SECTIONS]
+    sections = [*money_sections(seen), *(make(desk, seen) for make in SECTIONS)]
     asked |= {"environment": scope.environment, "period": scope.period.name}
     asked |= {"from": scope.period.first.isoformat(), "to": scope.period.last.isoformat()}
     context |= {
@@ -83,32 +84,39 @@ class Tile:
 
 
 def _tiles(seen: Overview) -> list[Tile]:
-    total, outcome = seen.total, seen.outcome
+    total, outcome = seen.total.values(), seen.outcome
     waiting = sum(age.count for age in seen.ages)
     flagged, unheard = sum(flag.count for flag in seen.flags), sum(row.count for row in seen.unheard)
     too_old = bool(seen.ages[-1].count)
     gone = gettext("%(back)s refunded, %(lost)s lost in disputes") % {
-        "back": rupees(total.back),
-        "lost": rupees(total.lost),
+        "back": _each(seen, lambda money: money.back),
+        "lost": _each(seen, lambda money: money.lost),
     }
     decided = gettext("%(paid)s of %(decided)s that the bank decided") % {
         "paid": count_of(outcome.paid).text,
         "decided": count_of(outcome.paid + outcome.failed).text,
     }
-    pieces = gettext("payments: %(count)s") % {"count": count_of(total.payments).text}
+    pieces = gettext("payments: %(count)s") % {"count": count_of(sum(each.payments for each in total)).text}
     return [
-        Tile(gettext("Money in"), rupees(total.came), pieces, "money"),
-        Tile(gettext("Money back"), rupees(total.back + total.lost), gone, "money"),
-        Tile(gettext("Net, before fees"), rupees(total.net), "", "money"),
+        Tile(gettext("Money in"), _each(seen, lambda money: money.came), pieces, "money"),
+        Tile(gettext("Money back"), _each(seen, lambda money: money.back + money.lost), gone, "money"),
+        Tile(gettext("Net, before fees"), _each(seen, lambda money: money.net), "", "money"),
         Tile(gettext("Success rate"), rate_of(outcome.rate).text, decided, "modes"),
         Tile(gettext("Open payments, now"), count_of(waiting).text, _oldest(seen.ages), "ages", too_old),
         Tile(gettext("Open flags, now"), count_of(flagged).text, "", "flags", bool(flagged)),
-        Tile(gettext("Refunds under way, now"), count_of(seen.refunds.count).text, rupees(seen.refunds.amount), "now"),
+        Tile(gettext("Refunds under way, now"), count_of(seen.refunds.count).text, _sums(seen, seen.refunds), "now"),
         Tile(gettext("Not announced, now"), count_of(unheard).text, "", "unheard", bool(unheard)),
-        Tile(
-            gettext("Open disputes, now"), count_of(seen.disputed.count).text, rupees(seen.disputed.amount), "disputes"
-        ),
+        Tile(gettext("Open disputes, now"), count_of(seen.disputed.count).text, _sums(seen, seen.disputed), "disputes"),
     ]
+
+
+def _each(seen: Overview, part: Callable[[Money], Decimal]) -> str:
+    """This part of the period's money, in each currency."""
+    return sums_of({currency: part(money) for currency, money in seen.total.items()}, seen).text
+
+
+def _sums(seen: Overview, group: Group) -> str:
+    return sums_of(group.amounts, seen).text
 
 
 def _oldest(ages: list[Group]) -> str:

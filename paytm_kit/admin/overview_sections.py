@@ -17,9 +17,8 @@ from django.utils.translation import gettext
 
 from paytm_kit import modes
 from paytm_kit.models import Dispute, Flag
-from paytm_kit.services import overview
-from paytm_kit.services.overview import Overview, Tally
-from paytm_kit.templatetags.paytm_kit import rupees
+from paytm_kit.money import shown
+from paytm_kit.services.overview_numbers import NOTHING, Amounts, Money, Overview, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +79,15 @@ def count_of(number: int, url: str = "") -> Cell:
     return Cell(number_format(number, force_grouping=True), number, url, right=True)
 
 
-def money_of(amount: Decimal) -> Cell:
-    return Cell(rupees(amount), float(amount), right=True)
+def money_of(amount: Decimal, currency: str) -> Cell:
+    return Cell(shown(amount, currency), float(amount), right=True)
+
+
+def sums_of(amounts: Amounts, seen: Overview) -> Cell:
+    """Each currency's sum beside the others; nothing at all is zero of the usual one."""
+    usual = next(iter(seen.money))
+    found = sorted(amounts, key=lambda currency: (currency != usual, currency)) or [usual]
+    return Cell(" · ".join(shown(amounts.get(currency, NOTHING), currency) for currency in found), right=True)
 
 
 def rate_of(rate: float | None) -> Cell:
@@ -109,21 +115,35 @@ def _within(seen: Overview) -> dict[str, str]:
     return {"environment": seen.scope.environment, **account}
 
 
-def _money_section(desk: admin.ModelAdmin, seen: Overview) -> Section:
-    def row(part: overview.Money, label: str) -> list[Cell]:
+def money_sections(seen: Overview) -> list[Section]:
+    """One for each currency; the usual one's is called "money"."""
+    several = len(seen.money) > 1
+    return [
+        _money_section(
+            f"money-{currency}" if number else "money",
+            f"{gettext('Money')} ({currency})" if several else gettext("Money"),
+            seen,
+            currency,
+        )
+        for number, currency in enumerate(seen.money)
+    ]
+
+
+def _money_section(name: str, title: str, seen: Overview, currency: str) -> Section:
+    def row(part: Money, label: str) -> list[Cell]:
         return [
             Cell(label),
             count_of(part.payments),
-            money_of(part.came),
+            money_of(part.came, currency),
             count_of(part.refunds),
-            money_of(part.back),
-            money_of(part.lost),
-            money_of(part.net),
+            money_of(part.back, currency),
+            money_of(part.lost, currency),
+            money_of(part.net, currency),
         ]
 
     return Section(
-        "money",
-        gettext("Money"),
+        name,
+        title,
         [
             gettext("When"),
             gettext("Payments"),
@@ -133,9 +153,9 @@ def _money_section(desk: admin.ModelAdmin, seen: Overview) -> Section:
             gettext("Lost in disputes"),
             gettext("Net"),
         ],
-        [row(part, part.label) for part in seen.money],
+        [row(part, part.label) for part in seen.money[currency]],
         gettext("By when the ledger heard of it. Fees are in the settlements."),
-        row(seen.total, gettext("Together")),
+        row(seen.total[currency], gettext("Together")),
         bars=(Bars(2, "main"), Bars(4, "bad")),
     )
 
@@ -179,7 +199,7 @@ def _banks_section(desk: admin.ModelAdmin, seen: Overview) -> Section:
 
 def _reasons_section(desk: admin.ModelAdmin, seen: Overview) -> Section:
     rows = [
-        [Cell(" ".join(filter(None, (row.code, row.text)))), count_of(row.count), money_of(row.amount)]
+        [Cell(" ".join(filter(None, (row.code, row.text)))), count_of(row.count), sums_of(row.amounts, seen)]
         for row in seen.reasons
     ]
     return Section(
@@ -199,7 +219,7 @@ def _ages_section(desk: admin.ModelAdmin, seen: Overview) -> Section:
         "ages",
         gettext("Open payments by age, now"),
         [gettext("Open for"), gettext("Payments"), gettext("Amount")],
-        [[Cell(row.text), count_of(row.count), money_of(row.amount)] for row in seen.ages],
+        [[Cell(row.text), count_of(row.count), sums_of(row.amounts, seen)] for row in seen.ages],
         gettext("Whatever the period. Reconcile asks the gateway about them; over 3 days they are flagged as stuck."),
         lying=True,
         bars=(Bars(1, "main"),),
@@ -212,7 +232,7 @@ def _flags_section(desk: admin.ModelAdmin, seen: Overview) -> Section:
         [
             Cell(str(labels.get(row.code, row.code)), url=_list_url(desk, flag=row.code, **_within(seen))),
             count_of(row.count),
-            money_of(row.amount),
+            sums_of(row.amounts, seen),
         ]
         for row in seen.flags
     ]
@@ -260,7 +280,12 @@ def _disputes_section(desk: admin.ModelAdmin, seen: Overview) -> Section:
 def _dispute_row(desk: admin.ModelAdmin, row: Dispute) -> list[Cell]:
     url = reverse("admin:paytm_kit_dispute_change", args=[row.pk], current_app=desk.admin_site.name)
     amount = row.payment.captured_amount if row.amount is None else row.amount
-    return [Cell(row.dispute_id, url=url), Cell(row.payment.order_label), money_of(amount), Cell(_due(row))]
+    return [
+        Cell(row.dispute_id, url=url),
+        Cell(row.payment.order_label),
+        money_of(amount, row.currency),
+        Cell(_due(row)),
+    ]
 
 
 def _due(row: Dispute) -> str:
@@ -290,6 +315,9 @@ def _now_section(desk: admin.ModelAdmin, seen: Overview) -> Section:
     since = seen.refunds.since
     oldest = gettext("the oldest since %(when)s") % {"when": when_of(since)} if since else gettext("none")
     rows.append([Cell(gettext("Refunds under way")), Cell(oldest)])
+    for account, count in seen.not_begun.items():
+        said = gettext("payments that could not begin in the last hour: %(count)s") % {"count": count}
+        rows.append([Cell(gettext("Account %(account)s") % {"account": account}), Cell("⚠ " + said)])
     return Section("now", gettext("What runs beside"), [gettext("What"), gettext("When")], rows)
 
 
@@ -300,7 +328,6 @@ def _webhook(seen: Overview) -> str:
 
 
 SECTIONS: tuple[Callable[[admin.ModelAdmin, Overview], Section], ...] = (
-    _money_section,
     _modes_section,
     _banks_section,
     _reasons_section,

@@ -53,14 +53,14 @@ FIELDSETS: Any = (
         _("When"),
         {
             "classes": ("collapse",),
-            "fields": ("created_at", "started_at", "paid_at", "closed_at", "asked_at", "next_ask_at"),
+            "fields": ("created_at", "started_at", "handed_out_at", "paid_at", "closed_at", "asked_at", "next_ask_at"),
         },
     ),
     (
         _("Through what"),
         {
             "classes": ("collapse",),
-            "fields": ("account", "gateway", "environment", "merchant_id", "flow", "return_url"),
+            "fields": ("account", "gateway", "environment", "merchant_id", "gateway_reference", "flow", "return_url"),
         },
     ),
 )

@@ -24,7 +24,7 @@ from paytm_kit.admin.refunds import RefundInline, refund_view
 from paytm_kit.admin.risk import RiskDecisionInline
 from paytm_kit.models import Payment
 from paytm_kit.services import export, finding
-from paytm_kit.templatetags.paytm_kit import rupees
+from paytm_kit.templatetags.paytm_kit import money
 
 
 @admin.register(Payment)
@@ -34,7 +34,7 @@ class PaymentAdmin(Exported):
         "gateway_order_id",
         "state",
         "flagged",
-        "rupees",
+        "money",
         "order_label",
         "made",
         "payment_mode",
@@ -68,8 +68,8 @@ class PaymentAdmin(Exported):
     readonly_fields = ("order_link", "state", "flagged")
 
     @admin.display(description=_("amount"), ordering="amount")
-    def rupees(self, payment: Payment) -> str:
-        return rupees(payment.amount)
+    def money(self, payment: Payment) -> str:
+        return money(payment)
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, payment: Payment) -> SafeString:

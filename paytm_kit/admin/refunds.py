@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -19,9 +20,11 @@ from paytm_kit.admin.acting import Act, deny, note
 from paytm_kit.admin.desk import DeskAdmin, OfPayment
 from paytm_kit.admin.export import Exported
 from paytm_kit.admin.readonly import ReadOnlyInline
+from paytm_kit.currencies import INR, decimals, fits
 from paytm_kit.models import Payment, PaymentEvent, Refund
+from paytm_kit.money import shown
 from paytm_kit.services import audit, busy, export, finding
-from paytm_kit.templatetags.paytm_kit import rupees
+from paytm_kit.templatetags.paytm_kit import money
 
 ACTION = "payment.refund"
 
@@ -30,8 +33,8 @@ class Shown:
     """What a list and an inline show alike."""
 
     @admin.display(description=_("amount"), ordering="amount")
-    def rupees(self, refund: Refund) -> str:
-        return rupees(refund.amount)
+    def money(self, refund: Refund) -> str:
+        return money(refund)
 
     @admin.display(description=_("status"), ordering="status")
     def state(self, refund: Refund) -> SafeString:
@@ -40,7 +43,7 @@ class Shown:
 
 class RefundInline(Shown, ReadOnlyInline):
     model = Refund
-    fields = ("requested_at", "refund_id", "rupees", "state", "external", "reason", "actor", "code", "message", "rrn")
+    fields = ("requested_at", "refund_id", "money", "state", "external", "reason", "actor", "code", "message", "rrn")
     readonly_fields = fields
     classes = ("pk-inline",)
 
@@ -81,26 +84,27 @@ ASK = Act(
 @admin.register(Refund)
 class RefundAdmin(Shown, Exported, OfPayment):
     sheet = export.REFUNDS
-    list_display = ("refund_id", "its_payment", "rupees", "state", "external", "actor", "requested_at", "closed_at")
+    list_display = ("refund_id", "its_payment", "money", "state", "external", "actor", "requested_at", "closed_at")
     list_filter = (filters.by_day("requested_at"), "status", "external", filters.OpenRefundFilter)
     list_select_related = ("payment",)
     finder = finding.REFUNDS
     search_help_text = _("REFUNDID, the gateway's refund id, TXNID, RRN, ARN, ORDERID, order, or a customer's contact.")
     acts = (ASK,)
     fields = (
-        *("its_payment", "refund_id", "state", "rupees", "reason", "actor", "external", "wait", "transaction_id"),
+        *("its_payment", "refund_id", "state", "money", "reason", "actor", "external", "wait", "transaction_id"),
         *("gateway_refund_id", "code", "message", "rrn", "arn", "credit_expected"),
         *("requested_at", "sent_at", "closed_at", "asked_at", "next_ask_at"),
     )
-    readonly_fields = ("its_payment", "state", "rupees")
+    readonly_fields = ("its_payment", "state", "money")
     inlines = (RefundEventInline,)
 
 
 class RefundForm(forms.Form):
-    """What a person asks for. ``seen_left`` is what they saw as left: it catches the second click."""
+    """What a person asks for, in the payment's currency. ``seen_left`` is what they saw as left: it catches the second
+    click."""
 
     transaction = forms.ChoiceField(label=_("Transaction"))
-    amount = forms.DecimalField(label=_("Amount in rupees"), min_value=0, max_digits=12, decimal_places=2)
+    amount = forms.DecimalField(min_value=0, max_digits=12, decimal_places=2)
     reason = forms.CharField(label=_("Reason"), max_length=300)
     wait = forms.BooleanField(
         label=_("Ask the bank at once"),
@@ -110,17 +114,30 @@ class RefundForm(forms.Form):
     seen_left = forms.DecimalField(required=False, widget=forms.HiddenInput)
     confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, left: dict[str, Any], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, left: dict[str, Decimal], currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.currency = currency
         offered = {key: amount for key, amount in left.items() if amount}
         labels = [
-            (key, gettext("%(id)s: %(left)s left") % {"id": key, "left": rupees(offered[key])}) for key in offered
+            (key, gettext("%(id)s: %(left)s left") % {"id": key, "left": shown(offered[key], currency)})
+            for key in offered
         ]
+        self.fields["amount"].label = _("Amount in rupees") if currency == INR else f"{gettext('Amount')} ({currency})"
+        if not decimals(currency):
+            self.fields["amount"].widget.attrs["step"] = "1"
         field = self.fields["transaction"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = labels
         if len(offered) == 1:
-            self.fields["amount"].initial = next(iter(offered.values()))
+            whole = next(iter(offered.values()))
+            self.fields["amount"].initial = whole if decimals(currency) else int(whole)
+
+    def clean_amount(self) -> Decimal:
+        amount: Decimal = self.cleaned_data["amount"]
+        if not fits(amount, self.currency):
+            text = gettext("Amounts in %(currency)s have no decimals. Write a whole number.")
+            raise forms.ValidationError(text % {"currency": self.currency})
+        return amount
 
 
 def may_refund(request: HttpRequest) -> bool:
@@ -137,20 +154,22 @@ def refund_view(desk: DeskAdmin, request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, gettext("%(id)s: no refund now: %(why)s") % values)
         return desk.back(payment)
     left = refunds.left(payment)
-    form = RefundForm(request.POST or None, left=left)
+    form = RefundForm(request.POST or None, left=left, currency=payment.currency)
     if request.method == "POST" and form.is_valid():
         # Only the page that asks "are you sure?" gives what was left then; without it nobody has been asked.
         if form.cleaned_data["confirmed"] and form.cleaned_data["seen_left"] is not None:
             return _send(desk, request, payment, form.cleaned_data)
         seen = left[form.cleaned_data["transaction"]]
-        form = RefundForm({**request.POST.dict(), "seen_left": str(seen), "confirmed": "on"}, left=left)
-        return _page(desk, request, payment, form, confirming=True)
-    return _page(desk, request, payment, form, confirming=False)
+        said = shown(form.cleaned_data["amount"], payment.currency)
+        again = {**request.POST.dict(), "seen_left": str(seen), "confirmed": "on"}
+        return _page(desk, request, payment, RefundForm(again, left=left, currency=payment.currency), confirming=said)
+    return _page(desk, request, payment, form)
 
 
 def _page(
-    desk: DeskAdmin, request: HttpRequest, payment: Payment, form: RefundForm, *, confirming: bool
+    desk: DeskAdmin, request: HttpRequest, payment: Payment, form: RefundForm, *, confirming: str = ""
 ) -> HttpResponse:
+    """``confirming``: how much is about to be sent, where the person is asked whether they are sure."""
     context = {
         **desk.admin_site.each_context(request),
         "title": gettext("Refund"),
@@ -185,5 +204,6 @@ def _send(desk: DeskAdmin, request: HttpRequest, payment: Payment, asked: dict[s
         values = {"id": refund.refund_id, "status": refund.get_status_display(), "message": refund.message}
         said = gettext("Refund %(id)s: %(status)s. %(message)s") % values
     messages.add_message(request, level, said)
-    note(request, ACTION, payment, reason=asked["reason"], result=result, detail=f"{rupees(asked['amount'])}: {said}")
+    amount = shown(asked["amount"], payment.currency)
+    note(request, ACTION, payment, reason=asked["reason"], result=result, detail=f"{amount}: {said}")
     return desk.back(payment)

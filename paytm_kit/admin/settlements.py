@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from paytm_kit.admin import badges
 from paytm_kit.admin.desk import DeskAdmin, OfPayment
 from paytm_kit.models import Settlement, SettlementLine
-from paytm_kit.services import audit, settlement_table
-from paytm_kit.templatetags.paytm_kit import rupees
+from paytm_kit.money import shown
+from paytm_kit.services import audit, settlement_table, settlements
 
 
 class VerdictFilter(admin.SimpleListFilter):
@@ -43,7 +43,7 @@ class SettlementAdmin(DeskAdmin):
 
     @admin.display(description=_("net"), ordering="net_amount")
     def net(self, settlement: Settlement) -> str:
-        return rupees(settlement.net_amount)
+        return shown(settlement.net_amount, settlements.currency(settlement))
 
     @admin.display(description=_("lines of this report"))
     def its_lines(self, settlement: Settlement) -> str | SafeString:

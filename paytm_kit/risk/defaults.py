@@ -1,7 +1,8 @@
 """The rules that are in force unless a site says otherwise, and recipes that it can name. Data.
 
 The default ones only flag: a kit must not refuse honest people unasked. A recipe is switched on by its name:
-``RISK_RULES=default, code_after_failures``.
+``RISK_RULES=default, code_after_failures``. Their amounts are rupees, and say nothing of payments in other currencies:
+a site that takes those writes rules with a ``currency`` of their own.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
+from paytm_kit.currencies import INR
 from paytm_kit.risk import spans
 from paytm_kit.risk.facts import AMOUNT, FACTS
 
@@ -43,6 +44,7 @@ MOST = 50  # rules
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 _CONDITION = re.compile(r"\s*(\S+)\s+(\S+)\s+(\S+)(?:\s+in\s+(\S+))?\s*")
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _NUMBER = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?")
 
 
@@ -68,7 +70,8 @@ class Condition:
 class Rule:
     """``reason`` is for the merchant; ``shopper_text``, if there is one, for the shopper, and gives no reason away.
 
-    ``without_email`` is what happens instead of VERIFY where the order has no e-mail address.
+    ``without_email`` is what happens instead of VERIFY where the order has no e-mail address. ``currency`` is what the
+    amounts in its conditions are in: of a payment in another, a rule about its amount says nothing.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Rule:
     reason: str
     shopper_text: str = ""
     without_email: Action = Action.HOLD
+    currency: str = INR
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +179,11 @@ def _rule(data: Any, position: int) -> tuple[Rule | None, list[Problem]]:
         reason=data["reason"],
         shopper_text=data.get("shopper_text", ""),
         without_email=Action(data.get("without_email", Action.HOLD)),
+        currency=str(data.get("currency", INR)),
     ), []
 
 
-FIELDS = ("name", "when", "action", "reason", "shopper_text", "without_email")
+FIELDS = ("name", "when", "action", "reason", "shopper_text", "without_email", "currency")
 INSTEAD = tuple(action.value for action in Action if action is not Action.VERIFY)
 
 
@@ -194,6 +199,8 @@ def _wrong(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "action", f"must be one of {', '.join(Action)}"
     if data.get("without_email", "hold") not in INSTEAD:
         yield "without_email", f"must be one of {', '.join(INSTEAD)}"
+    if not _CURRENCY.fullmatch(str(data.get("currency", INR))):
+        yield "currency", "must be three capital letters, such as USD; without it amounts are rupees (INR)"
     if not _is_text(data.get("reason")):
         yield "reason", "needs a sentence for the merchant, at most 300 characters"
     if "shopper_text" in data and not _is_text(data["shopper_text"]):

@@ -24,7 +24,7 @@ def judge(rules: Sequence[Rule], facts: Facts, *, has_email: bool) -> list[Hit]:
     """The rules that hold, in their order. Without an e-mail address no code can be asked for: see ``Rule``."""
     hits = []
     for rule in rules:
-        values = {one: facts.value(one.fact, one.window) for one in rule.conditions}
+        values = {one: facts.value(one.fact, one.window, rule.currency) for one in rule.conditions}
         if all(condition.holds(value) for condition, value in values.items()):
             action = rule.without_email if rule.action is Action.VERIFY and not has_email else rule.action
             hits.append(Hit(rule, action, {str(one): str(value) for one, value in values.items()}))

@@ -21,7 +21,7 @@ from paytm_kit.services import journal
 log = EventLog("paytm_kit.audit")
 
 Result = AuditEntry.Result
-DESK, COMMAND = "desk", "command"
+DESK, COMMAND, API = "desk", "command", "api"
 
 
 def record(
@@ -33,6 +33,7 @@ def record(
     reason: str = "",
     result: str = Result.DONE,
     detail: str = "",
+    channel: str = DESK,
 ) -> AuditEntry:
     """What the signed-in person of this request did.
 
@@ -40,11 +41,12 @@ def record(
     ``about``   the row that it was done to; none for an act on many at once
     ``count``   how many rows it was about
     ``detail``  what came of it, or for a download the filters in force; masked and cut to 1000 characters
+    ``channel`` the desk, or the API
     Raises DatabaseError: a download should then not begin; of an act that was done, its doer must still hear.
     """
     entry = AuditEntry(
         actor=request.user.get_username()[:150],
-        channel=DESK,
+        channel=channel,
         remote_ip=journal.client_address(request),
         action=action,
         count=count,

@@ -9,6 +9,11 @@ from paytm_kit.ledger import waiting
 from paytm_kit.masking import safe_line
 
 
+def only(error: Error) -> bool:
+    """Whether it was nothing but another's lock, so that the same may go well the next time."""
+    return waiting.gave_up(error)
+
+
 def told(error: Error, order_id: str, *, asked: bool = False) -> str:
     """What a person is told when the database did not let a verb do its work.
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext
 
+from paytm_kit.gateways.base import GatewayError
 from paytm_kit.ledger import book
 from paytm_kit.logs import EventLog
 from paytm_kit.models import Payment
+from paytm_kit.services import confirm, opening
 
 log = EventLog("paytm_kit.closing")
 
@@ -17,6 +19,9 @@ class CannotClose(ValueError):
 
 def close(payment: Payment, *, actor: str, reason: str) -> Payment:
     """Settles the flags and frees the order. Money that is captured later is still recorded, as a late success.
+
+    A gateway that can call its page back is told to; one that does not answer keeps nobody from deciding. Call it
+    outside transactions: it may wait for the gateway.
 
     ``actor`` is who decided, ``reason`` what they found; both are kept in the payment's events.
     Raises CannotClose for a paid payment, for one that nobody needs to close, for one that changed since it was read,
@@ -29,9 +34,23 @@ def close(payment: Payment, *, actor: str, reason: str) -> Payment:
         raise CannotClose(gettext("%(id)s is paid: there is nothing to close.") % values)
     if not (payment.is_open or payment.is_held):
         raise CannotClose(gettext("%(id)s has ended by itself: its order can be paid anew already.") % values)
+    changed = CannotClose(gettext("%(id)s has changed meanwhile. Look at it again.") % values)
+    waiting = opening.in_the_banks_hands(payment)
+    _call_back(payment)
+    if not waiting and opening.in_the_banks_hands(payment):  # the gateway has just said so: nobody decided about that
+        raise changed
     try:
         closed = book.close(payment.pk, seen=payment, actor=actor, reason=reason.strip())
     except book.Changed:
-        raise CannotClose(gettext("%(id)s has changed meanwhile. Look at it again.") % values) from None
+        raise changed from None
     log.warning("payment.closed", order_id=payment.gateway_order_id, actor=actor)
     return closed
+
+
+def _call_back(payment: Payment) -> None:
+    if not payment.is_open or payment.handed_out_at is None:
+        return  # there is no page to call back
+    try:
+        confirm.withdraw(payment, source="close")
+    except GatewayError as error:
+        log.warning("closing.page_stays", order_id=payment.gateway_order_id, error=error.code, why=error)

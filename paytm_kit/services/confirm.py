@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from paytm_kit.gateways.base import GatewayError, Notice, Outcome, State
+from paytm_kit import conf
+from paytm_kit.gateways.base import Gateway, GatewayError, Notice, Outcome, Refused, State
 from paytm_kit.ledger import book
 from paytm_kit.logs import EventLog
 from paytm_kit.models import Flag, Payment
@@ -25,7 +26,10 @@ def ask(payment: Payment, *, source: str, actor: str = "", hint: Outcome | None 
     Raises GatewayError when no trustworthy answer came: the payment then stands as it did.
     """
     try:
-        outcome = journal.gateway_for(journal.account_of(payment)).status(payment.gateway_order_id)
+        gateway = journal.gateway_for(journal.account_of(payment))
+        outcome = gateway.status(payment.gateway_order_id, payment.gateway_reference)
+        if outcome.state is State.APPROVED:
+            outcome = _collected(gateway, payment, outcome, source)
     except GatewayError as error:
         book.asked(payment.pk)
         log.warning("status.no_answer", order_id=payment.gateway_order_id, error=error.code, source=source)
@@ -46,10 +50,37 @@ def ask(payment: Payment, *, source: str, actor: str = "", hint: Outcome | None 
     return after
 
 
+def _collected(gateway: Gateway, payment: Payment, approved: Outcome, source: str) -> Outcome:
+    """The shopper agreed and the gateway waits for us. What we are about to do is written down first.
+
+    From then on the payment counts as with the bank, so that no other takes its place; whoever dies here leaves it to
+    the next question. What may not be taken any more (a newer payment has its place) is left where it is.
+    """
+    applied = book.apply(payment.pk, approved, source=source)
+    announce.after_commit(applied.announcement_ids)
+    if not book.may_collect(payment.pk):
+        return approved
+    return gateway.collect(payment.gateway_order_id, payment.gateway_reference)
+
+
+def withdraw(payment: Payment, *, source: str) -> Payment:
+    """Sees to it, where the gateway can, that nobody pays this open payment any more. Returns it as it stands then.
+
+    Raises GatewayError when the gateway cannot say: it may still be paid.
+    """
+    try:
+        journal.gateway_for(journal.account_of(payment)).withdraw(payment.gateway_order_id, payment.gateway_reference)
+    except Refused:  # too late: it was paid, or is over
+        return ask(payment, source=source)
+    return payment
+
+
 def named(notice: Notice, account: str) -> list[tuple[Payment, Outcome]]:
-    """The payments of this account that a message makes claims about, each with its claim."""
+    """The payments of this account's merchant that a message makes claims about, each with its claim."""
     claims = [claim for claim in (notice.claim, *notice.also) if claim is not None]
-    ours = Payment.objects.filter(account=account, gateway_order_id__in=[claim.order_id for claim in claims])
+    ours = Payment.objects.filter(
+        account__in=conf.namesakes(account), gateway_order_id__in=[claim.order_id for claim in claims]
+    )
     known = {payment.gateway_order_id: payment for payment in ours}
     return [(known[claim.order_id], claim) for claim in claims if claim.order_id in known]
 

@@ -19,7 +19,7 @@ from django.utils import timezone
 from paytm_kit import conf
 from paytm_kit.gateways.base import Account, ConfigurationError, GatewayError
 from paytm_kit.models import Announcement, Letter, Payment, WireMessage
-from paytm_kit.services import checkout, journal, letters, runs
+from paytm_kit.services import checkout, journal, letters, outages, runs
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 RECONCILED_WITHIN = timedelta(hours=1)
@@ -117,6 +117,20 @@ def _seen(account: Account) -> Iterator[Finding]:
         yield Finding(WARN, what, "If this goes on, compare MERCHANT_KEY with the dashboard: paytm_checksum explains.")
 
 
+def _begins(account: Account) -> Iterator[Finding]:
+    try:
+        count = outages.lately().get(account.name, 0)
+    except DatabaseError:
+        return  # _database has said what is wrong
+    if count:
+        yield Finding(
+            WARN,
+            f"{_name(account)} could not begin payments in the last hour: {count}",
+            "Read why in the payments' story in the admin, and on the gateway's status page. OFFERED = False takes it "
+            "out of the choice meanwhile.",
+        )
+
+
 def _host(account: Account) -> Iterator[Finding]:
     try:
         host = journal.gateway_for(account).host
@@ -151,7 +165,8 @@ def _clock(date: str) -> Iterator[Finding]:
 def to_migrate() -> bool:
     """Whether the kit has migrations that this database has not seen. Raises DatabaseError."""
     executor = MigrationExecutor(connections[router.db_for_write(Payment)])
-    return bool(executor.migration_plan([key for key in executor.loader.graph.leaf_nodes() if key[0] == "paytm_kit"]))
+    ours = [key for key in executor.loader.graph.leaf_nodes() if key[0].startswith("paytm_kit")]
+    return bool(executor.migration_plan(ours))
 
 
 def _database() -> Iterator[Finding]:
@@ -237,5 +252,5 @@ def _requests_in_transactions() -> Iterator[Finding]:
 
 
 Question = Callable[[], Iterator[Finding]]
-SITE: tuple[Question, ...] = (_database, _mail, _debug, _transport, _requests_in_transactions)
-ACCOUNT: tuple[Callable[[Account], Iterator[Finding]], ...] = (_account, _callback, _seen)
+SITE: list[Question] = [_database, _mail, _debug, _transport, _requests_in_transactions]
+ACCOUNT: tuple[Callable[[Account], Iterator[Finding]], ...] = (_account, _callback, _seen, _begins)

@@ -19,6 +19,7 @@ from typing import IO, Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from paytm_kit.currencies import INR, decimals
 from paytm_kit.services.cells import inert
 
 CHUNK = 1000
@@ -26,6 +27,7 @@ MOST_XLSX = 1_048_575  # rows of one sheet, below its head (Excel's own limit)
 # Excel reads a CSV file as UTF-8 only with this mark at its beginning; without it names in Hindi become signs.
 MARK = "\ufeff"
 INDIAN = r"[>=10000000]##\,##\,##\,##0.00;[>=100000]##\,##\,##0.00;##,##0.00"
+WESTERN = {2: "#,##0.00", 0: "#,##0"}  # by decimals
 
 DAY = {"num_format": "yyyy-mm-dd"}
 
@@ -121,7 +123,10 @@ def read(sheet: Sheet, rows: QuerySet[Any]) -> Iterator[list[Value]]:
 
 
 def csv_text(sheet: Sheet, rows: QuerySet[Any]) -> Iterator[str]:
-    """A CSV file in pieces: UTF-8 with a mark, rupees with two decimals, times as ``2026-11-21T16:00:00+05:30``."""
+    """A CSV file in pieces: UTF-8 with a mark, amounts with two decimals, times as ``2026-11-21T16:00:00+05:30``.
+
+    Amounts are in what the column ``currency`` names: two rows can be added up only where it is the same.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     text.write(MARK)
@@ -149,7 +154,9 @@ def xlsx_file(sheet: Sheet, rows: QuerySet[Any]) -> IO[bytes]:
             page = book.add_worksheet(sheet.name)
             page.freeze_panes(1, 1)
             page.set_column(0, len(sheet.columns) - 1, 18)
-            _fill(page, sheet, rows, money=book.add_format({"num_format": INDIAN}), day=book.add_format(DAY))
+            formats = {places: book.add_format({"num_format": text}) for places, text in WESTERN.items()}
+            money = {INR: book.add_format({"num_format": INDIAN})}
+            _fill(page, sheet, rows, lambda code: money.get(code) or formats[decimals(code)], book.add_format(DAY))
     except BaseException:
         file.close()
         raise
@@ -157,7 +164,9 @@ def xlsx_file(sheet: Sheet, rows: QuerySet[Any]) -> IO[bytes]:
     return file
 
 
-def _fill(page: Any, sheet: Sheet, rows: QuerySet[Any], *, money: Any, day: Any) -> None:
+def _fill(page: Any, sheet: Sheet, rows: QuerySet[Any], money: Callable[[str], Any], day: Any) -> None:
+    """``money`` gives the format of an amount in a currency, ``day`` is that of a day."""
+    currency = list(sheet.columns).index("currency")
     for at, name in enumerate(sheet.columns):
         page.write_string(0, at, name)
     for number, values in enumerate(read(sheet, rows), 1):
@@ -165,7 +174,7 @@ def _fill(page: Any, sheet: Sheet, rows: QuerySet[Any], *, money: Any, day: Any)
             raise CannotExport(f"A sheet holds at most {MOST_XLSX} rows. Choose CSV, or narrow the list down.")
         for at, value in enumerate(values):
             if isinstance(value, Decimal):
-                page.write_number(number, at, float(value), money)
+                page.write_number(number, at, float(value), money(_text(values[currency])))
             elif isinstance(value, date) and not isinstance(value, datetime):
                 page.write_datetime(number, at, value, day)
             elif text := _text(value):

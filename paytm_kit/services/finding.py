@@ -65,14 +65,17 @@ LETTERS = Finder(keys=("event__payment__gateway_order_id",))
 AUDIT = Finder(keys=("object_label", "actor", "payment__gateway_order_id"))
 
 
-def find(rows: QuerySet[Any], finder: Finder, text: str) -> QuerySet[Any]:
-    """Those of the rows that the text means; all of them for an empty text."""
+def find(rows: QuerySet[Any], finder: Finder, text: str, *, among: QuerySet[Any] | None = None) -> QuerySet[Any]:
+    """Those of the rows that the text means; all of them for an empty text.
+
+    ``among``  what whoever asks may know of (by default everything): an id of any other row is as good as none
+    """
     text = text.replace("\x00", "").strip()[:LONGEST]
     if not text:
         return rows
     keyed = _by_key(rows.model, finder.keys, text)
     pks = list(keyed[: MOST + 1])
-    if pks:
+    if pks and (among is None or among.filter(pk__in=pks if len(pks) <= MOST else keyed).exists()):
         return rows.filter(pk__in=pks if len(pks) <= MOST else keyed)
     if not finder.within:
         return rows.none()

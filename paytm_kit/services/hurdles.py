@@ -36,13 +36,27 @@ def attempt(request: HttpRequest, payment: Payment) -> HttpResponse | None:
     """
     if getattr(request, COUNTED, False):
         return None
+    wait = count(request, payment)
+    return _wait(request, payment, wait) if wait else None
+
+
+def count(request: HttpRequest, payment: Payment, *, for_others: bool = False) -> timedelta | None:
+    """Counts one attempt, for callers without pages: how long to wait when there are too many; ``None``: go on.
+
+    ``for_others``: a program starts payments for its customers. Its own address and browser are not theirs.
+    """
     setattr(request, COUNTED, True)
-    return _within_limits(request, payment, _subjects)
+    return _over(request, payment, _customer if for_others else _subjects)
 
 
 def visit(request: HttpRequest, payment: Payment) -> HttpResponse | None:
     """The same for one visit of a payment's pay address: each of them asks the gateway for its page."""
-    return _within_limits(request, payment, lambda *_: {"payment": payment.token})
+    wait = _over(request, payment, lambda *_: {"payment": payment.token})
+    return _wait(request, payment, wait) if wait else None
+
+
+def _customer(request: HttpRequest, payment: Payment) -> dict[str, str]:
+    return {"customer": caller.of(request, payment).customer}
 
 
 def _subjects(request: HttpRequest, payment: Payment) -> dict[str, str]:
@@ -51,13 +65,13 @@ def _subjects(request: HttpRequest, payment: Payment) -> dict[str, str]:
     return {"customer": who.customer, "device": who.device, "newcomers": newcomer, "address": who.address}
 
 
-def _within_limits(
+def _over(
     request: HttpRequest, payment: Payment, subjects: Callable[[HttpRequest, Payment], Mapping[str, str]]
-) -> HttpResponse | None:
+) -> timedelta | None:
     try:
         limits.take(subjects(request, payment))
     except limits.TooMany as error:
-        return _wait(request, payment, error.wait)
+        return error.wait
     except DatabaseError as error:
         if not waiting.gave_up(error):
             raise

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from paytm_kit import conf, signals
+from paytm_kit.gateways import inbound
 from paytm_kit.gateways.base import GatewayError, InboundMessage, Notice, Outcome, RefundOutcome, Verdict
 from paytm_kit.logs import EventLog, correlate
 from paytm_kit.models import Payment, RejectedSender, WireMessage
@@ -22,7 +23,7 @@ from paytm_kit.services import confirm, disputes, floods, journal, refunds
 
 log = EventLog("paytm_kit.intake")
 
-CALLBACK, WEBHOOK = "callback", "webhook"
+CALLBACK, WEBHOOK, RETURN = "callback", "webhook", "return"
 
 # Gives a stored message, by its primary key, to somebody who calls replay.take_up; False: nobody took it.
 HandOver = Callable[[int], bool]
@@ -35,6 +36,7 @@ class Result(StrEnum):
     QUEUED = "queued"  # stored and handed over to a worker
     UNKNOWN_ORDER = "unknown_order"  # stored; nothing of ours to change
     REJECTED = "rejected"  # signature bad or missing
+    UNCHECKED = "unchecked"  # stored, but its signature cannot be checked now: let it send again
     MALFORMED = "malformed"
     UNCONFIRMED = "unconfirmed"  # stored, but the gateway could not be asked: let it send again
 
@@ -45,9 +47,14 @@ ANSWERS = {
     Result.UNKNOWN_ORDER: 200,
     Result.REJECTED: 400,
     Result.MALFORMED: 400,
+    Result.UNCHECKED: 503,
     Result.UNCONFIRMED: 503,
 }
 
+
+# How a message that proves nothing ends; the others are rejected.
+UNPROVEN = {Verdict.MALFORMED: Result.MALFORMED, Verdict.UNCHECKED: Result.UNCHECKED}
+UNPROVEN_VERDICTS = tuple(verdict.value for verdict in Verdict if verdict is not Verdict.VERIFIED)
 
 # Reconcile takes these up again: the payment may be committed, or the gateway answer, only later.
 LEFT_OVER = frozenset({Result.UNCONFIRMED, Result.UNKNOWN_ORDER})
@@ -106,21 +113,38 @@ def receive(
     return Receipt(result, payment, stored, gateway.acknowledgement)
 
 
+def came_back(request: HttpRequest, payment: Payment) -> None:
+    """The shopper is back, by a link that only their browser and the gateway know. It claims nothing: we ask.
+
+    Never raises for a gateway that cannot be asked: the result page shows what is known, reconcile goes on.
+    """
+    correlate()
+    message = InboundMessage(request.META.get("QUERY_STRING", "").encode(), inbound.FORM)
+    notice = Notice(Verdict.UNSIGNED, None, detail="the shopper's browser came back")
+    stored = journal.record_inbound(request, message, account=payment.account, channel=RETURN)
+    journal.judge(stored, notice, payment)
+    if payment.is_open and _may_still_ask(payment):
+        _ask(payment, RETURN)
+    journal.close(stored, http_status=303)
+
+
 def _only_counted(noise: RejectedSender, message: InboundMessage, account: str, channel: str) -> Receipt | None:
     """An invalid message from an address that has just sent many; ``None``: it is signed, and goes its usual way."""
     notice = journal.gateway_for(conf.account(account)).read_notice(message)
     if notice.verdict is Verdict.VERIFIED:
         return None
     floods.count_only(noise)
-    result = Result.MALFORMED if notice.verdict is Verdict.MALFORMED else Result.REJECTED
+    result = UNPROVEN.get(notice.verdict, Result.REJECTED)
     payment = _payment_of(notice, account) if channel == CALLBACK else None  # whose result page the browser is led to
     return Receipt(result, payment, None)
 
 
 def _payment_of(notice: Notice, account: str) -> Payment | None:
-    if not notice.order_id:
-        return None
-    return Payment.objects.filter(account=account, gateway_order_id=notice.order_id).first()
+    ours = Payment.objects.filter(account__in=conf.namesakes(account))
+    if notice.order_id:
+        return ours.filter(gateway_order_id=notice.order_id).first()
+    # A refund or dispute made at the gateway may name its transaction alone.
+    return ours.filter(transaction_id=notice.transaction_id).first() if notice.transaction_id else None
 
 
 def _process(
@@ -176,10 +200,12 @@ def _refund(payment: Payment, said: RefundOutcome, channel: str) -> Result:
 
 def _unproven(stored: WireMessage, notice: Notice, payment: Payment | None, channel: str) -> Result:
     """A message that proves nothing changes nothing. From a browser it may still be the shopper coming back."""
-    signals.callback_rejected.send_robust(sender=Payment, wire_message=stored, payment=payment)
+    result = UNPROVEN.get(notice.verdict, Result.REJECTED)
+    if result is not Result.UNCHECKED:  # that one comes again
+        signals.callback_rejected.send_robust(sender=Payment, wire_message=stored, payment=payment)
     if channel == CALLBACK and payment is not None and payment.is_open and _may_still_ask(payment):
         _ask(payment, channel)
-    return Result.MALFORMED if notice.verdict is Verdict.MALFORMED else Result.REJECTED
+    return result
 
 
 def _may_still_ask(payment: Payment) -> bool:
@@ -188,7 +214,7 @@ def _may_still_ask(payment: Payment) -> bool:
     unproven = payment.wire_messages.filter(
         direction=WireMessage.Direction.IN,
         created_at__gte=hour_ago,
-        verdict__in=(WireMessage.Verdict.BAD_SIGNATURE, WireMessage.Verdict.UNSIGNED, WireMessage.Verdict.MALFORMED),
+        verdict__in=UNPROVEN_VERDICTS,
     )
     return unproven.count() <= conf.kit().unverified_asks
 

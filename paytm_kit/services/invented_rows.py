@@ -83,7 +83,7 @@ def _payment(told: Story, account: str, content_type_id: int) -> Payment:
 def _bring_in(payment: Payment, step: Step, told: Story) -> None:
     """What the ledger's own verbs would have put on the payment."""
     if step.kind == Kind.STARTED:
-        payment.started_at = step.at
+        payment.started_at = payment.handed_out_at = step.at
     elif step.kind == Kind.FLAGGED:
         payment.flags = f"{payment.flags} {step.flag}".strip()
     elif step.kind in (Kind.PENDING, Kind.CAPTURED, Kind.FAILED) and payment.paid_at is None:

@@ -67,7 +67,8 @@ def judge(stored: WireMessage, notice: Notice, payment: Payment | None) -> None:
     """
     stored.verdict = notice.verdict.value
     stored.detail = safe_line(notice.detail)
-    stored.gateway_order_id = one_line(notice.order_id, 50)
+    named = notice.order_id or (payment.gateway_order_id if payment is not None else "")
+    stored.gateway_order_id = one_line(named, 50)
     stored.save(update_fields=["verdict", "detail", "gateway_order_id"])
     if payment is not None:
         stored.payment = payment
@@ -137,6 +138,12 @@ def client_address(request: HttpRequest) -> str | None:
         return None
 
 
+def _unsigned(exchange: Exchange) -> WireMessage.Verdict:
+    """Of a call whose answer bears no signature, as most gateways' do, or that got none."""
+    answered = exchange.http_status is not None and not exchange.error
+    return WireMessage.Verdict.UNSIGNED if answered else WireMessage.Verdict.NO_ANSWER
+
+
 def _record_exchange(account: Account, exchange: Exchange) -> None:
     parts = urlsplit(exchange.url)
     message = WireMessage(
@@ -150,7 +157,7 @@ def _record_exchange(account: Account, exchange: Exchange) -> None:
         request_body=redact_body(exchange.request_body, exchange.content_type),
         response_body=redact_body(exchange.response_body, "application/json"),
         http_status=exchange.http_status,
-        verdict=exchange.verdict.value if exchange.verdict else WireMessage.Verdict.NO_ANSWER,
+        verdict=exchange.verdict.value if exchange.verdict else _unsigned(exchange),
         detail=safe_line(exchange.error),
         correlation_id=correlation_id(),
         elapsed_ms=exchange.elapsed_ms,

@@ -18,11 +18,13 @@ class Rule:
 
     ``events``     the kinds of event that it can be about, for sending it again
     ``overtaken``  why it would be false to send it now, for staff; empty: it is true
+    ``hourly``     of each account at most one in an hour of the clock, however many events there are
     """
 
     signal: str
     events: tuple[str, ...]
     overtaken: Callable[[PaymentEvent], str]
+    hourly: bool = False
 
 
 def _paid(event: PaymentEvent) -> str:
@@ -68,6 +70,11 @@ def _disputed(event: PaymentEvent) -> str:
     return "" if event.dispute and event.dispute.is_undecided else "The dispute is decided."
 
 
+def _still_true(event: PaymentEvent) -> str:
+    """Of what happened at one moment nothing becomes false."""
+    return ""
+
+
 RULES: dict[str, Rule] = {
     Kind.PAID: Rule("payment_succeeded", (EventKind.CAPTURED,), _paid),
     Kind.FAILED: Rule("payment_failed", (EventKind.FAILED, EventKind.EXPIRED), _failed),
@@ -77,5 +84,6 @@ RULES: dict[str, Rule] = {
     Kind.REFUND_FAILED: Rule("refund_failed", (EventKind.REFUND_FAILED,), _refund(Status.FAILED)),
     Kind.FLAGGED: Rule("payment_flagged", (EventKind.FLAGGED,), _flagged),
     Kind.DISPUTE_OPENED: Rule("dispute_opened", (EventKind.DISPUTE_OPENED,), _disputed),
+    Kind.NOT_STARTED: Rule("payment_not_started", (EventKind.NOT_STARTED,), _still_true, hourly=True),
 }
 BY_SIGNAL = {rule.signal: kind for kind, rule in RULES.items() if rule.signal}

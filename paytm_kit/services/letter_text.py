@@ -31,7 +31,7 @@ from paytm_kit.masking import mask_contact, one_line, safe_line
 from paytm_kit.models import Letter, Payment, PaymentEvent
 from paytm_kit.modes import in_words
 from paytm_kit.money import shown
-from paytm_kit.services import letter_words
+from paytm_kit.services import letter_words, outages
 from paytm_kit.services.letter_kinds import RULES
 
 FOLDER = "paytm_kit/email/"
@@ -183,7 +183,7 @@ def facts(event: PaymentEvent, *, for_staff: bool) -> Facts:
 
 
 def _payment_facts(payment: Payment) -> Iterator[tuple[str, str]]:
-    yield gettext("Amount"), shown(payment.amount)
+    yield gettext("Amount"), shown(payment.amount, payment.currency)
     yield gettext("Paid on"), moment(payment.paid_at)
     ways = (in_words(payment.payment_mode), payment.bank_name)
     yield gettext("Paid with"), ", ".join(filter(None, ways)) if payment.is_paid else ""
@@ -193,8 +193,8 @@ def _payment_facts(payment: Payment) -> Iterator[tuple[str, str]]:
 def _refund_facts(event: PaymentEvent) -> Iterator[tuple[str, str]]:
     refund = event.refund
     assert refund is not None
-    yield gettext("Refund"), shown(refund.amount)
-    yield gettext("Of a payment of"), shown(event.payment.amount)
+    yield gettext("Refund"), shown(refund.amount, event.payment.currency)
+    yield gettext("Of a payment of"), shown(event.payment.amount, event.payment.currency)
     expected = refund.credit_expected if refund.is_open else None
     yield gettext("Expected by"), date_format(expected, DAY) if expected else ""
     yield gettext("Bank reference"), refund.rrn or refund.arn
@@ -207,9 +207,15 @@ def _staff_facts(event: PaymentEvent) -> Iterator[tuple[str, str]]:
     yield gettext("Flag"), str(event.get_flag_display()) if event.flag else ""
     if event.dispute:
         yield gettext("Dispute"), event.dispute.dispute_id
-        yield gettext("Disputed"), shown(event.dispute.amount) if event.dispute.amount else ""
+        amount = event.dispute.amount
+        yield gettext("Disputed"), shown(amount, event.payment.currency) if amount else ""
         yield gettext("Answer due"), moment(event.dispute.due_at)
-    yield gettext("Gateway said"), " ".join(filter(None, (event.code, event.message)))
+    not_begun = event.kind == PaymentEvent.Kind.NOT_STARTED
+    said = " ".join(filter(None, (event.code, event.message)))
+    yield gettext("Why") if not_begun else gettext("Gateway said"), said
+    if not_begun:
+        count = outages.lately().get(event.payment.account, 0)
+        yield gettext("Payments it could not begin in the last hour"), str(count)
 
 
 def moment(at: datetime | None) -> str:

@@ -52,4 +52,16 @@ MERCHANT: dict[str, Words] = {
         _("The customer's bank wants the money back. Until this is decided nothing can be refunded."),
         _("Answer in the gateway's dashboard before the time is over: without an answer the money is lost."),
     ),
+    Kind.NOT_STARTED: Words(
+        _("Gateway could not begin"),
+        _(
+            "A customer who wanted to pay could not be sent to the gateway and was offered the other ways to pay, if "
+            "there are any. Nobody was charged. You get one such letter per account and hour, however many customers "
+            "it concerns."
+        ),
+        _(
+            "manage.py paytm_doctor looks over the account. If it finds nothing, look at the gateway's status page; "
+            "OFFERED = False takes the account out of the choice meanwhile."
+        ),
+    ),
 }

@@ -7,8 +7,9 @@ the same Message-ID, by which mail programs can tell the repeat. Nothing that go
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from smtplib import SMTPDataError, SMTPRecipientsRefused, SMTPSenderRefused
 from typing import Any
@@ -58,10 +59,27 @@ def write(event: PaymentEvent, kind: str) -> None:
     to_merchant = kind in chosen.email_merchant_kinds and chosen.email_merchant
     audiences = (*((Audience.SHOPPER,) if to_shopper else ()), *((Audience.MERCHANT,) if to_merchant else ()))
     now = timezone.now()
-    rows = [Letter(event=event, kind=kind, audience=who, created_at=now, next_try_at=now) for who in audiences]
+    slots = {who: _slot(event, kind, who) for who in audiences}
+    taken = set(
+        Letter.objects.filter(slot__in=[slot for slot in slots.values() if slot]).values_list("slot", flat=True)
+    )
+    rows = [
+        Letter(event=event, kind=kind, audience=who, slot=slot, created_at=now, next_try_at=now)
+        for who, slot in slots.items()
+        if slot not in taken
+    ]
     Letter.objects.bulk_create(rows, ignore_conflicts=True)
     new = Letter.objects.waiting().filter(event=event, attempts=0).order_by("pk")
     _soon(list(new.values_list("pk", flat=True)), chosen)
+
+
+def _slot(event: PaymentEvent, kind: str, audience: str) -> str | None:
+    """What the one letter of this hour about the event's account is known by; ``None``: each event has its own."""
+    if not RULES[kind].hourly:
+        return None
+    payment = event.payment
+    hour = event.created_at.astimezone(UTC).strftime("%Y%m%d%H")
+    return hashlib.sha256(f"{kind}|{audience}|{payment.environment}|{payment.account}|{hour}".encode()).hexdigest()
 
 
 def due() -> QuerySet[Letter]:

@@ -1,14 +1,13 @@
 """What a merchant wants to know of a period at one look. Every number is added up by the database, in few queries.
 
-``build`` asks the same number of questions whatever there is in the ledger. Money is rupees. Payments of different
-environments are never added up: test money is no money.
+``build`` asks the same number of questions whatever there is in the ledger. Payments of different environments are
+never added up, for test money is no money, nor are those of different currencies: each sum stands under its currency.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,13 +20,14 @@ from django.utils.translation import gettext_lazy as _
 
 from paytm_kit import conf
 from paytm_kit.conf.tables import ENVIRONMENTS
-from paytm_kit.gateways.base import ConfigurationError
+from paytm_kit.currencies import INR
+from paytm_kit.gateways.base import Account, ConfigurationError
 from paytm_kit.models import Dispute, Payment, ReconcileRun, Refund, WireMessage
-from paytm_kit.services import announce, periods
+from paytm_kit.services import announce, outages, periods
 from paytm_kit.services.intake import WEBHOOK
-from paytm_kit.services.periods import BadPeriod, Period, Slice
+from paytm_kit.services.overview_numbers import NOTHING, Amounts, Group, Money, Overview, Scope, Tally, together
+from paytm_kit.services.periods import BadPeriod, Slice
 
-NOTHING = Decimal("0.00")
 MOST_ROWS = 12  # of a list that could be long: banks, reasons
 MOST_DISPUTES = 20
 Status = Payment.Status
@@ -46,101 +46,6 @@ class BadQuestion(ValueError):
     """The overview was asked for something that it does not know. ``str()`` says what to choose, for a person."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which payments are looked at. ``account``: of this account only; empty: of all."""
-
-    period: Period
-    environment: str
-    account: str = ""
-
-    def within(self, path: str = "") -> Q:
-        """Rows of this environment and account; ``path`` leads from them to their payment, such as ``payment__``."""
-        found = Q(**{f"{path}environment": self.environment})
-        return found & Q(**{f"{path}account": self.account}) if self.account else found
-
-
-@dataclass(frozen=True, slots=True)
-class Money:
-    """What came in and went back in one slice of the period, or in all of it."""
-
-    label: str = ""
-    payments: int = 0
-    came: Decimal = NOTHING
-    refunds: int = 0
-    back: Decimal = NOTHING
-    lost: Decimal = NOTHING
-
-    @property
-    def net(self) -> Decimal:
-        return self.came - self.back - self.lost
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How payments ended. ``rate`` is of those that the bank decided, from 0 to 1; ``None`` where it decided none."""
-
-    name: str
-    paid: int = 0
-    failed: int = 0
-    expired: int = 0
-    open: int = 0
-
-    @property
-    def all(self) -> int:
-        return self.paid + self.failed + self.expired + self.open
-
-    @property
-    def rate(self) -> float | None:
-        decided = self.paid + self.failed
-        return self.paid / decided if decided else None
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """So many rows over so many rupees. ``code`` and ``text`` say of what; ``since`` is the oldest one's time."""
-
-    text: str
-    count: int
-    amount: Decimal = NOTHING
-    code: str = ""
-    since: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Overview:
-    scope: Scope
-    now: datetime
-    money: list[Money]
-    modes: list[Tally]
-    banks: list[Tally]
-    reasons: list[Group]
-    ages: list[Group]
-    flags: list[Group]
-    refunds: Group
-    unheard: list[Group]
-    disputes: list[Dispute]
-    disputed: Group
-    webhook: WireMessage | None
-    runs: list[ReconcileRun]
-
-    @property
-    def total(self) -> Money:
-        """The whole period."""
-        return Money(
-            payments=sum(part.payments for part in self.money),
-            came=sum((part.came for part in self.money), NOTHING),
-            refunds=sum(part.refunds for part in self.money),
-            back=sum((part.back for part in self.money), NOTHING),
-            lost=sum((part.lost for part in self.money), NOTHING),
-        )
-
-    @property
-    def outcome(self) -> Tally:
-        """All payments of the period together."""
-        return _together("", self.modes)
-
-
 def accounts() -> list[str]:
     """The names of the configured accounts; none when the settings cannot be read."""
     try:
@@ -150,10 +55,15 @@ def accounts() -> list[str]:
 
 
 def _environment_of(account: str) -> str:
+    found = _settings_of(account)
+    return found.environment if found else ""
+
+
+def _settings_of(account: str) -> Account | None:
     try:
-        return conf.account(account).environment
+        return conf.account(account)
     except ConfigurationError:
-        return ""
+        return None
 
 
 def scope(asked: Mapping[str, str]) -> Scope:
@@ -179,7 +89,7 @@ def build(asked: Scope) -> Overview:
     payments = Payment.objects.filter(asked.within()).order_by()
     made = payments.filter(created_at__gte=asked.period.begin, created_at__lt=asked.period.end)
     modes = _tallies(made, "payment_mode")
-    everything = _together("", modes)
+    everything = together("", modes)
     return Overview(
         scope=asked,
         now=timezone.now(),
@@ -191,6 +101,7 @@ def build(asked: Scope) -> Overview:
         flags=_flags(payments),
         refunds=_refunds(asked),
         unheard=_unheard(asked),
+        not_begun=outages.lately(asked.within("payment__")),
         disputes=_disputes(asked),
         disputed=_disputed(asked),
         webhook=_webhook(asked),
@@ -198,19 +109,32 @@ def build(asked: Scope) -> Overview:
     )
 
 
-def _money(asked: Scope, payments: QuerySet[Payment]) -> list[Money]:
+def _money(asked: Scope, payments: QuerySet[Payment]) -> dict[str, list[Money]]:
     """By when it happened: captures by their payment's, refunds and lost disputes by when they were decided."""
     slices: list[Slice] = asked.period.slices()
     refunds = Refund.objects.filter(asked.within("payment__"), status=Refund.Status.SUCCEEDED)
     disputes = Dispute.objects.filter(asked.within("payment__"), status__in=Dispute.TAKEN)
-    came = periods.totals(payments, "paid_at", "captured_amount", slices)
-    back = periods.totals(refunds, "closed_at", "amount", slices)
-    lost = periods.totals(disputes, "closed_at", Coalesce("amount", "payment__captured_amount"), slices)
+    came = periods.totals(payments, "paid_at", "captured_amount", slices, by="currency")
+    back = periods.totals(refunds, "closed_at", "amount", slices, by="payment__currency")
+    amount = Coalesce("amount", "payment__captured_amount")
+    lost = periods.totals(disputes, "closed_at", amount, slices, by="payment__currency")
     none = (0, NOTHING)
-    return [
-        Money(part.label, *came.get(number, none), *back.get(number, none), lost.get(number, none)[1])
-        for number, part in enumerate(slices)
-    ]
+    usual = _usual_currency(asked)
+    others = {currency for currency, _number in (*came, *back, *lost)} - {usual}
+    return {
+        currency: [
+            Money(part.label, *came.get(at, none), *back.get(at, none), lost.get(at, none)[1])
+            for part, at in ((part, (currency, number)) for number, part in enumerate(slices))
+        ]
+        for currency in (usual, *sorted(others))
+    }
+
+
+def _usual_currency(asked: Scope) -> str:
+    """That of the account, or of the first one of the environment."""
+    names = [asked.account] if asked.account else [n for n in accounts() if _environment_of(n) == asked.environment]
+    found = _settings_of(names[0]) if names else None
+    return found.currency if found else INR
 
 
 def _tallies(made: QuerySet[Payment], column: str, most: int | None = None) -> list[Tally]:
@@ -225,14 +149,10 @@ def _tallies(made: QuerySet[Payment], column: str, most: int | None = None) -> l
     return [Tally(row[column], *(row[name] for name in counts)) for row in rows]
 
 
-def _together(name: str, tallies: list[Tally]) -> Tally:
-    return Tally(name, *(sum(getattr(one, part) for one in tallies) for part in ("paid", "failed", "expired", "open")))
-
-
 def _banks(made: QuerySet[Payment], everything: Tally) -> list[Tally]:
     """The banks with the most payments; the others together. A gateway writes any name that it likes."""
     found = _tallies(made, "bank_name", MOST_ROWS)
-    shown = _together("", found)
+    shown = together("", found)
     if shown.all >= everything.all:
         return found
     parts = ("paid", "failed", "expired", "open")
@@ -242,13 +162,23 @@ def _banks(made: QuerySet[Payment], everything: Tally) -> list[Tally]:
 
 def _reasons(made: QuerySet[Payment], failed: int) -> list[Group]:
     """Why payments failed: the gateway's code with the sentence that the shopper read."""
-    rows = (
-        made.filter(status=Status.FAILED)
-        .values("code", "shopper_text_source")
-        .annotate(rows=Count("pk"), total=Sum("amount"))
+    ended = made.filter(status=Status.FAILED)
+    currencies = list(ended.values_list("currency", flat=True).distinct())
+    sums = {f"total{number}": Sum("amount", filter=Q(currency=one)) for number, one in enumerate(currencies)}
+    rows: Any = (
+        ended.values("code", "shopper_text_source")
+        .annotate(rows=Count("pk"), **sums)
         .order_by("-rows", "code")[:MOST_ROWS]
     )
-    found = [Group(_said(row["shopper_text_source"]), row["rows"], row["total"], row["code"]) for row in rows]
+    found = [
+        Group(
+            _said(row["shopper_text_source"]),
+            row["rows"],
+            {one: row[f"total{number}"] for number, one in enumerate(currencies) if row[f"total{number}"]},
+            row["code"],
+        )
+        for row in rows
+    ]
     others = failed - sum(row.count for row in found)
     return [*found, Group(gettext("other reasons"), others)] if others > 0 else found
 
@@ -269,9 +199,13 @@ def _ages(payments: QuerySet[Payment]) -> list[Group]:
         within &= Q(created_at__gt=older) if older else Q()
         parts |= {f"rows{number}": Count("pk", filter=within), f"total{number}": Sum("amount", filter=within)}
         younger = older
-    row = payments.filter(status__in=Payment.OPEN).aggregate(**parts)
+    rows: list[Any] = list(payments.filter(status__in=Payment.OPEN).values("currency").annotate(**parts))
     return [
-        Group(str(label), row[f"rows{number}"], row[f"total{number}"] or NOTHING)
+        Group(
+            str(label),
+            sum(row[f"rows{number}"] for row in rows),
+            {row["currency"]: row[f"total{number}"] for row in rows if row[f"total{number}"]},
+        )
         for number, (label, _age) in enumerate(AGES)
     ]
 
@@ -279,21 +213,32 @@ def _ages(payments: QuerySet[Payment]) -> list[Group]:
 def _flags(payments: QuerySet[Payment]) -> list[Group]:
     """Payments with open flags, by flag; one with two counts in both."""
     # "Above empty" and not "other than empty": only of the first an index knows where to look.
-    rows = payments.filter(flags__gt="").values("flags").annotate(rows=Count("pk"), total=Sum("amount"))
+    rows = payments.filter(flags__gt="").values("flags", "currency").annotate(rows=Count("pk"), total=Sum("amount"))
     counts: Counter[str] = Counter()
-    amounts: Counter[str] = Counter()
+    amounts: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     for row in rows:
         for word in row["flags"].split():
             counts[word] += row["rows"]
-            amounts[word] += row["total"]
-    return [Group("", count, Decimal(amounts[word]), word) for word, count in counts.most_common()]
+            amounts[word][row["currency"]] += row["total"]
+    return [Group("", count, amounts[word], word) for word, count in counts.most_common()]
 
 
 def _refunds(asked: Scope) -> Group:
     """Refunds under way now."""
     rows = Refund.objects.filter(asked.within("payment__"), status__in=Refund.OPEN)
-    found = rows.aggregate(rows=Count("pk"), total=Sum("amount"), oldest=Min("requested_at"))
-    return Group("", found["rows"], found["total"] or NOTHING, since=found["oldest"])
+    found = _by_currency(rows, "amount", oldest=Min("requested_at"))
+    since = min((row["oldest"] for row in found), default=None)
+    return Group("", sum(row["rows"] for row in found), _amounts(found), since=since)
+
+
+def _by_currency(rows: QuerySet[Any], amount: Any, **more: Any) -> list[dict[str, Any]]:
+    """How many, and the sum of their amounts, for each currency of these refunds' or disputes' payments."""
+    grouped = rows.order_by().values("payment__currency")
+    return list(grouped.annotate(rows=Count("pk"), total=Sum(amount), **more))
+
+
+def _amounts(rows: list[dict[str, Any]]) -> Amounts:
+    return {row["payment__currency"]: row["total"] for row in rows}
 
 
 def _unheard(asked: Scope) -> list[Group]:
@@ -315,8 +260,8 @@ def _disputes(asked: Scope) -> list[Dispute]:
 
 def _disputed(asked: Scope) -> Group:
     amount = Coalesce("amount", "payment__captured_amount")
-    found = _open_disputes(asked).order_by().aggregate(rows=Count("pk"), total=Sum(amount))
-    return Group("", found["rows"], found["total"] or NOTHING)
+    found = _by_currency(_open_disputes(asked), amount)
+    return Group("", sum(row["rows"] for row in found), _amounts(found))
 
 
 def _webhook(asked: Scope) -> WireMessage | None:

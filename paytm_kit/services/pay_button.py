@@ -13,7 +13,7 @@ from django.core import signing
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 
 from paytm_kit.gateways.base import Flow
-from paytm_kit.services import checkout
+from paytm_kit.services import opening
 
 if TYPE_CHECKING:
     from paytm_kit.models import Payment
@@ -59,5 +59,5 @@ def read(text: str) -> Choice:
 
 
 def open_payment(choice: Choice) -> Payment:
-    """The payment that the button asked for. Raises as ``checkout.open_payment``."""
-    return checkout.open_payment(choice.order, account=choice.account, return_url=choice.return_url or None)
+    """The payment that the button asked for. Raises as ``opening.open_payment``."""
+    return opening.open_payment(choice.order, account=choice.account, return_url=choice.return_url or None)

@@ -148,8 +148,11 @@ def _day(text: str) -> date:
     return day
 
 
-def totals(rows: QuerySet[Any], moment: str, amount: Any, slices: Sequence[Slice]) -> dict[int, tuple[int, Any]]:
-    """How many rows, and what they sum up to, by the number of the slice that holds their ``moment``.
+def totals(
+    rows: QuerySet[Any], moment: str, amount: Any, slices: Sequence[Slice], *, by: str
+) -> dict[tuple[str, int], tuple[int, Any]]:
+    """How many rows, and what they sum up to, by the column ``by`` (their currency) and the number of the slice that
+    holds their ``moment``.
 
     One query that groups in the database; slices without rows are left out.
     """
@@ -159,7 +162,7 @@ def totals(rows: QuerySet[Any], moment: str, amount: Any, slices: Sequence[Slice
         rows.filter(**bounds)
         .order_by()
         .annotate(slice=Case(*whens, output_field=IntegerField()))
-        .values("slice")
+        .values(by, "slice")
         .annotate(rows=Count("pk"), total=Sum(amount, output_field=DecimalField(max_digits=20, decimal_places=2)))
     )
-    return {row["slice"]: (row["rows"], row["total"]) for row in grouped}
+    return {(row[by], row["slice"]): (row["rows"], row["total"]) for row in grouped}

@@ -28,17 +28,21 @@ BATCH = 500  # rows of one short transaction
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of what is purged: ``old`` rows, which of them are ``ripe``, and how these are removed."""
+    """One kind of what is purged: ``old`` rows, which of them are ``ripe``, and how these are removed.
+
+    ``settings`` reads the group that ``setting`` belongs to.
+    """
 
     setting: str
     what: str
     old: Callable[[datetime], QuerySet[Any]]
     ripe: Callable[[QuerySet[Any]], QuerySet[Any]]
     remove: Callable[[Sequence[int]], int]
+    settings: Callable[[], Any] = conf.kit
 
 
 OF_NONE_OPEN = Q(payment__isnull=True) | privacy.finished("payment__")
-DEFAULT = ("messages", "customers", "letters", "attempts", "visits", "codes", "senders")
+DEFAULT = ["messages", "customers", "letters", "attempts", "visits", "codes", "senders"]
 
 
 def _delete_messages(pks: Sequence[int]) -> int:
@@ -85,6 +89,7 @@ KINDS = {
         old=lambda before: AttemptCount.objects.filter(until__lt=before),
         ripe=lambda old: old,
         remove=lambda pks: AttemptCount.objects.filter(pk__in=pks).delete()[0],
+        settings=conf.risk,
     ),
     "visits": Kind(
         setting="risk_retention_days",
@@ -92,6 +97,7 @@ KINDS = {
         old=lambda before: PaymentVisit.objects.filter(created_at__lt=before),
         ripe=lambda old: old,
         remove=lambda pks: PaymentVisit.objects.filter(pk__in=pks).delete()[0],
+        settings=conf.risk,
     ),
     "codes": Kind(
         setting="risk_retention_days",
@@ -99,6 +105,7 @@ KINDS = {
         old=lambda before: EmailCode.objects.filter(expires_at__lt=before),
         ripe=lambda old: old,
         remove=lambda pks: EmailCode.objects.filter(pk__in=pks).delete()[0],
+        settings=conf.risk,
     ),
     "senders": Kind(
         setting="risk_retention_days",
@@ -106,6 +113,7 @@ KINDS = {
         old=lambda before: RejectedSender.objects.filter(last_at__lt=before),
         ripe=lambda old: old,
         remove=lambda pks: RejectedSender.objects.filter(pk__in=pks).delete()[0],
+        settings=conf.risk,
     ),
 }
 
@@ -116,8 +124,7 @@ def before(kind: str, older_than: timedelta | None = None) -> datetime | None:
     Raises ConfigurationError.
     """
     if older_than is None:
-        setting = KINDS[kind].setting
-        days = getattr(conf.risk() if setting.startswith("risk_") else conf.kit(), setting)
+        days = getattr(KINDS[kind].settings(), KINDS[kind].setting)
         if not days:
             return None
         older_than = timedelta(days=days)

@@ -9,6 +9,7 @@ from typing import Any
 
 from paytm_kit import conf
 from paytm_kit.conf import Seller
+from paytm_kit.currencies import INR
 from paytm_kit.gateways.base import ConfigurationError
 from paytm_kit.invoices import Invoice
 from paytm_kit.logs import EventLog
@@ -21,7 +22,7 @@ log = EventLog("paytm_kit.receipts")
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """``kept`` is what the seller has of this payment after refunds, in rupees."""
+    """``kept`` is what the seller has of this payment after refunds, in its currency."""
 
     payment: Payment
     label: str
@@ -31,6 +32,7 @@ class Receipt:
     refunds: tuple[Refund, ...]
     kept: Decimal
     invoice: Invoice | None
+    invoice_currency: str
     is_tax_invoice: bool
 
 
@@ -38,6 +40,7 @@ def of(payment: Payment) -> Receipt:
     """The receipt of a paid payment. Nobody's contact is on it but what the order's ``payment_invoice`` gives."""
     seller = _seller()
     invoice = _invoice(payment)
+    currency = (invoice.currency if invoice else "") or payment.currency
     named = bool(seller.seller_name and seller.seller_address and seller.seller_gstin)
     return Receipt(
         payment=payment,
@@ -48,7 +51,8 @@ def of(payment: Payment) -> Receipt:
         refunds=tuple(payment.refunds.under_way_or_made()),
         kept=payment.captured_amount - payment.refunded_amount,
         invoice=invoice,
-        is_tax_invoice=named and invoice is not None and invoice.names_every_field,
+        invoice_currency=currency,
+        is_tax_invoice=named and currency == INR and invoice is not None and invoice.names_every_field,
     )
 
 
@@ -66,7 +70,7 @@ def _invoice(payment: Payment) -> Invoice | None:
     try:
         invoice: Invoice | None = order.payment_invoice() if order is not None else None
         if invoice is not None:
-            shown(invoice.total)  # no number among them that cannot be added up
+            shown(invoice.total, str(invoice.currency))  # no number among them that cannot be added up
             tuple(invoice.bill_to), invoice.names_every_field  # nor anything else that the page could not show
     except Exception as error:  # noqa: BLE001
         log.error("receipt.no_invoice", order_id=payment.gateway_order_id, error=f"{type(error).__name__}: {error}")

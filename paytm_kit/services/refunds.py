@@ -7,6 +7,7 @@ refund is the same request sent again.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
@@ -30,7 +31,7 @@ from paytm_kit.ledger.refundable import left_of
 from paytm_kit.ledger.refunds import NotRefundable
 from paytm_kit.logs import EventLog
 from paytm_kit.models import Flag, Payment, Refund
-from paytm_kit.money import LARGEST, rupees
+from paytm_kit.money import LARGEST, exact, plain
 from paytm_kit.services import announce, confirm, journal
 
 __all__ = ["NotRefundable", "ask", "follow", "heard", "held", "left", "request", "send"]
@@ -56,9 +57,10 @@ def request(
     wait: bool = False,
     seen_left: Decimal | None = None,
 ) -> Refund:
-    """Refunds rupees of a payment and returns the refund as it stands after the gateway's first answer.
+    """Gives money of a payment back and returns the refund as it stands after the gateway's first answer.
 
-    ``amount``          rupees, at most two decimals; ``None``: all that is left of the transaction
+    ``amount``          in the payment's currency, with no more decimals than it has, two at most; ``None``: all that
+                        is left of the transaction
     ``reason``          why, for the books (needed); ``actor``: who asked
     ``transaction_id``  which capture, where there are several (the surplus of a double payment); else the payment's own
     ``seen_left``       what was left when a person decided: with another sum left now, nothing is done (double clicks)
@@ -95,7 +97,7 @@ def _send_first(refund_pk: int) -> None:
 
 
 def left(payment: Payment) -> dict[str, Decimal]:
-    """Rupees that can still be refunded, by captured transaction."""
+    """What can still be refunded, in the payment's currency, by captured transaction."""
     return left_of(payment)
 
 
@@ -125,6 +127,8 @@ def send(refund_pk: int, *, last_sent_at: datetime | None = None, source: str = 
         reason=refund.reason,
         wait=refund.wait,
         whole=refund.amount == payment.captured_amount,
+        reference=payment.gateway_reference,
+        currency=payment.currency,
     )
     try:
         outcome = journal.gateway_for(journal.account_of(payment)).refund(wanted)
@@ -162,7 +166,7 @@ def _ask(refund: Refund, *, source: str, actor: str = "") -> tuple[Refund, State
     payment = refund.payment
     try:
         outcome = journal.gateway_for(journal.account_of(payment)).refund_status(
-            payment.gateway_order_id, refund.refund_id
+            payment.gateway_order_id, refund.refund_id, payment.gateway_reference
         )
     except GatewayError:
         _after(ledger.asked(refund.pk, source=source))
@@ -192,10 +196,10 @@ def heard(payment: Payment, said: RefundOutcome, *, source: str) -> Refund | Non
         refund = _outside(payment, said, source)
         if refund is None:
             return None
-    elif refund.is_open or refund.status == Refund.Status.FAILED:
+    elif refund.status != Refund.Status.SUCCEEDED or said.state is State.FAILURE:  # Stripe, Failed refunds: weeks later
         refund = ask(refund, source=source)
     if said.rrn or said.arn:
-        refund = _after(ledger.apply(refund.pk, said, source=source))
+        refund = _after(ledger.apply(refund.pk, replace(said, state=State.UNKNOWN), source=source))
     return refund
 
 
@@ -205,7 +209,7 @@ def _outside(payment: Payment, said: RefundOutcome, source: str) -> Refund | Non
     if said.refund_id:
         gateway = journal.gateway_for(journal.account_of(payment))
         try:
-            outcome = gateway.refund_status(payment.gateway_order_id, said.refund_id)
+            outcome = gateway.refund_status(payment.gateway_order_id, said.refund_id, payment.gateway_reference)
         except Refused as error:
             why = str(error)
         else:
@@ -213,7 +217,7 @@ def _outside(payment: Payment, said: RefundOutcome, source: str) -> Refund | Non
                 raise _unconfirmed(payment, outcome)
             if 0 < outcome.amount <= LARGEST:
                 return _after(ledger.external(payment.pk, outcome, source=source))
-            why = f"the gateway says that it is over {outcome.amount} rupees"
+            why = f"the gateway says that it is over {plain(outcome.amount, payment.currency)}"
     doubt(payment, said, source=source, why=why)
     return None
 
@@ -261,7 +265,7 @@ def _unsendable(refund: Refund, error: NotRefundable, source: str) -> Refund:
 
 def _amount(payment: Payment, amount: Decimal | int | str) -> Decimal:
     try:
-        return rupees(amount)
+        return exact(amount, payment.currency)
     except ValueError as error:
         raise NotRefundable(f"Payment {payment.gateway_order_id}: the amount cannot be refunded: {error}") from error
 

@@ -138,9 +138,16 @@ def _read(message: WireMessage) -> tuple[Payment | None, Notice]:
     if message.direction != WireMessage.Direction.IN:
         raise CannotReplay(f"Message {message.pk} was sent by us, not received.")
     notice = journal.gateway_for(conf.account(message.account)).read_notice(_as_it_came(message))
-    if not notice.order_id:
+    # Where it names a transaction alone, intake has found the order.
+    order_id = notice.order_id or message.gateway_order_id
+    if not order_id:
         raise CannotReplay(f"Message {message.pk} names no order: {notice.detail}.")
-    return Payment.objects.filter(account=message.account, gateway_order_id=notice.order_id).first(), notice
+    return _ours(message, order_id), notice
+
+
+def _ours(message: WireMessage, order_id: str) -> Payment | None:
+    names = conf.namesakes(message.account)
+    return Payment.objects.filter(account__in=names, gateway_order_id=order_id).first()
 
 
 def _take_up(payment: Payment, notice: Notice, source: str, ask: Ask, *, proven: bool) -> None:

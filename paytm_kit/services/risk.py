@@ -116,7 +116,8 @@ def _is_good_for(decision: RiskDecision, payment: Payment) -> bool:
     if decision.payment_id == payment.pk:
         return True
     recent = decision.settled_at is not None and decision.settled_at > timezone.now() - PASSED_FOR
-    return recent and payment.amount <= decision.payment.amount
+    earlier = decision.payment
+    return recent and payment.currency == earlier.currency and payment.amount <= earlier.amount
 
 
 def _lets_through(decision: RiskDecision, hit: verdicts.Hit) -> bool:
@@ -167,10 +168,10 @@ def _facts(payment: Payment, who: caller.Caller) -> facts.Facts:
             before[subject] = [
                 _past(row) for row in earlier.order_by("-created_at", "-pk").values(*COLUMNS)[: facts.MOST]
             ]
-    return facts.Facts(payment.amount, payment.customer_id, now, before)
+    return facts.Facts(payment.amount, payment.customer_id, now, before, payment.currency)
 
 
-COLUMNS = ("created_at", "status", "amount", "flags", "customer_id")
+COLUMNS = ("created_at", "status", "amount", "flags", "customer_id", "currency")
 
 
 def _earlier(subject: str, payment: Payment, who: caller.Caller) -> QuerySet[Payment]:
@@ -183,7 +184,7 @@ def _earlier(subject: str, payment: Payment, who: caller.Caller) -> QuerySet[Pay
 
 def _past(row: dict[str, Any]) -> facts.Past:
     flags = frozenset(row["flags"].split())
-    return facts.Past(row["created_at"], row["status"], row["amount"], flags, row["customer_id"])
+    return facts.Past(row["created_at"], row["status"], row["amount"], flags, row["customer_id"], row["currency"])
 
 
 def email_of(payment: Payment) -> str:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 if TYPE_CHECKING:
     from django.contrib.auth.models import Permission
 
-APP = "paytm_kit"
+APPS = ["paytm_kit"]  # whose tables and rights the roles are about; an app of the kit's that is installed adds itself
 VIEWER, SUPPORT, FINANCE = "Paytm viewer", "Paytm support", "Paytm finance"
 
 
@@ -29,7 +29,7 @@ class Right:
 EVERYBODY, HELPERS = (VIEWER, SUPPORT, FINANCE), (SUPPORT, FINANCE)
 
 # Support keeps things moving; whatever decides about money, or takes data away, is finance's.
-RIGHTS = (
+RIGHTS = [
     Right("view_payment", _("read payments, and ask the gateway about them"), EVERYBODY),
     Right("view_refund", _("read refunds, and ask the gateway about them"), EVERYBODY),
     Right("replay_wiremessage", _("take up a stored message again"), HELPERS),
@@ -42,7 +42,7 @@ RIGHTS = (
     Right("settle_riskdecision", _("let a payment pass that a risk rule holds, or refuse it"), (FINANCE,)),
     Right("export_payment", _("download payments"), (FINANCE,)),
     Right("view_auditentry", _("read who did what"), (FINANCE,)),
-)
+]
 
 
 class NotMigrated(Exception):
@@ -66,7 +66,7 @@ class Mended:
 def codenames(role: str) -> set[str]:
     """The kit's permissions of a role: to see every table that has no right of its own, and its rows of ``RIGHTS``."""
     own = {right.codename for right in RIGHTS}
-    models = apps.get_app_config(APP).get_models()
+    models = [model for app in APPS for model in apps.get_app_config(app).get_models()]
     seen = {f"view_{model._meta.model_name}" for model in models} - own
     return seen | {right.codename for right in RIGHTS if role in right.roles}
 
@@ -83,7 +83,7 @@ def mend(*, dry_run: bool = False) -> list[Mended]:
 
 
 def _permissions(names: Iterable[str]) -> dict[str, Permission]:
-    found = _auth("Permission").filter(content_type__app_label=APP, codename__in=names)
+    found = _auth("Permission").filter(content_type__app_label__in=APPS, codename__in=names)
     known = {permission.codename: permission for permission in found}
     if missing := sorted(set(names) - set(known)):
         raise NotMigrated(", ".join(missing))
@@ -94,7 +94,7 @@ def _mend(role: str, wanted: set[Permission], dry_run: bool) -> Mended:
     groups = _auth("Group")
     group = groups.filter(name=role).first()
     held = set(group.permissions.select_related("content_type")) if group is not None else set()
-    ours = {permission for permission in held if permission.content_type.app_label == APP}
+    ours = {permission for permission in held if permission.content_type.app_label in APPS}
     mended = Mended(
         role,
         made=group is None,

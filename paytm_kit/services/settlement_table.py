@@ -16,7 +16,10 @@ COLUMNS = (
 
 
 def cells(line: SettlementLine) -> dict[str, str]:
-    """One line under COLUMNS: rupees with two decimals, days as ``2031-01-02``, empty for what is not known."""
+    """One line under COLUMNS: amounts with two decimals, days as ``2031-01-02``, empty for what is not known.
+
+    Amounts are in the currency of the report's account.
+    """
     amounts = {
         "gross": line.gross_amount,
         "fee": line.fee_amount,

@@ -20,7 +20,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from paytm_kit import conf
-from paytm_kit.gateways.base import Account, BrokenEntry, GatewayError, SettlementEntry
+from paytm_kit.gateways.base import Account, BrokenEntry, ConfigurationError, GatewayError, SettlementEntry
 from paytm_kit.gateways.order_ids import INDIA
 from paytm_kit.ledger import settlement_absent, settlement_rules
 from paytm_kit.ledger import settlements as ledger
@@ -53,7 +53,7 @@ class Report:
 
     @property
     def amounts(self) -> dict[str, Decimal]:
-        """Rupees over all readable lines."""
+        """Over all readable lines, in the account's currency."""
         return {"gross": self.sums.gross, "fee": self.sums.fee, "tax": self.sums.tax, "net": self.sums.net}
 
 
@@ -85,6 +85,14 @@ def fetch(report: Report, day: date, *, account: str = "default", grace: int | N
     entries = journal.gateway_for(chosen).settlement(day)
     named = {"source": Settlement.Source.FETCH, "name": day.isoformat(), "identity": day.isoformat()}
     yield from _read(report, chosen, entries, day, grace, named)
+
+
+def currency(settlement: Settlement) -> str:
+    """What the account collects, and so what its reports are in; empty where it is no longer configured."""
+    try:
+        return conf.account(settlement.account).currency
+    except ConfigurationError:
+        return ""
 
 
 def today() -> date:

@@ -158,8 +158,8 @@ def _event(row: PaymentEvent) -> Entry:
         by=row.actor or row.source,
         facts=_facts(
             (_("status"), f"{before} → {after}" if row.status_before != row.status_after and before else ""),
-            (_("amount"), shown(row.amount) if row.amount is not None else ""),
-            (_("fee"), shown(row.fee_amount) if row.fee_amount is not None else ""),
+            (_("amount"), shown(row.amount, row.currency) if row.amount is not None else ""),
+            (_("fee"), shown(row.fee_amount, row.currency) if row.fee_amount is not None else ""),
             (_("transaction"), row.transaction_id),
             (_("refund"), row.refund.refund_id if row.refund else ""),
             (_("dispute"), row.dispute.dispute_id if row.dispute else ""),

@@ -1,4 +1,7 @@
-"""Several threads share a list of work, each with a database connection of its own, closed when it is done."""
+"""Several threads share a list of work, each with a database connection of its own, closed when it is done.
+
+They know the site's prefix (FORCE_SCRIPT_NAME): Django sets it for each thread apart, and addresses in letters need it.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from threading import Event
 from typing import TypeVar
 
 from django.db import connections, router
+from django.urls import get_script_prefix, set_script_prefix
 
 from paytm_kit.models import Payment
 
@@ -38,7 +42,10 @@ def share(
     halt = Event()
     done: SimpleQueue[Result | Event] = SimpleQueue()
 
+    prefix = get_script_prefix()
+
     def work() -> None:
+        set_script_prefix(prefix)
         try:
             while not (stop.is_set() or halt.is_set()):
                 try:

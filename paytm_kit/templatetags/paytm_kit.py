@@ -8,19 +8,39 @@ from typing import Any
 from django import template
 from django.template import Context
 
+from paytm_kit.currencies import INR
 from paytm_kit.models import Payment
 from paytm_kit.modes import in_words
 from paytm_kit.money import shown
 from paytm_kit.payable import PayableMixin
-from paytm_kit.services import checkout, history, pay_button
+from paytm_kit.services import history, opening, pay_button
 
 register = template.Library()
 
 
 @register.filter
+def money(what: Any, of: Any = None) -> str:
+    """``{{ payment|money }}``: its amount in its currency, as ``₹1,23,456.50`` or ``USD 1,234.50`` (``money.shown``).
+
+    ``what``  a payment, refund, dispute (all of it, where no amount was named) or event; or an amount
+    ``of``    what an amount is of: one of these, an order, or a currency (``{{ due|money:order }}``, ``money:"USD"``)
+    """
+    if isinstance(what, Decimal | int):
+        return shown(Decimal(what), _currency(of))
+    amount = what.payment.captured_amount if what.amount is None else what.amount
+    return shown(amount, what.currency)
+
+
+@register.filter
 def rupees(amount: Decimal) -> str:
-    """``123456.5`` → ``₹1,23,456.50``: Indian digit grouping, always two decimals."""
-    return shown(amount)
+    """``123456.5`` → ``₹1,23,456.50``, for what is rupees by its nature; a payment may not be: use ``money``."""
+    return shown(amount, INR)
+
+
+def _currency(of: Any) -> str:
+    if isinstance(of, str):
+        return of
+    return str(of.payment_currency() if isinstance(of, PayableMixin) else of.currency)
 
 
 @register.filter
@@ -45,7 +65,7 @@ def paytm_pay_button(
     replaces the words on the button; the other arguments are those of ``open_payment`` and ``redirect``. Load
     ``paytm_kit/paytm_kit.css``, or style ``.pk-button`` yourself.
     """
-    moving = checkout.in_the_way(order)
+    moving = opening.in_the_way(order)
     paid = order.payments.filter(status=Payment.Status.PAID).first() if order.balance_due == 0 else None
     return {
         "csrf_token": context.get("csrf_token"),

@@ -26,7 +26,8 @@ from paytm_kit import conf
 from paytm_kit.gateways.base import Customer, DisputeClaim, DisputeState, Flow, State
 from paytm_kit.ledger import book, disputes, ladder, refunds
 from paytm_kit.models import Payment
-from paytm_kit.money import rupees
+from paytm_kit.models.payments import PAGE_LIFETIME
+from paytm_kit.money import exact
 from paytm_kit.services import announce
 from paytm_kit.testing import invented, outcomes
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from paytm_kit.payable import PayableMixin
 
 SOURCE = "factory"  # stands in the events where "webhook" or "reconcile" stands in life
-TOKEN_DEAD = ladder.TOKEN_LIFETIME + ladder.GRACE + timedelta(minutes=1)
+TOKEN_DEAD = PAGE_LIFETIME + ladder.GRACE + timedelta(minutes=1)
 
 
 class _Applied(Protocol):
@@ -46,7 +47,8 @@ Step = Callable[[Payment], Iterable[_Applied]]
 
 
 def _starts(payment: Payment) -> Iterable[_Applied]:
-    book.start(payment.pk, flow=Flow.HOSTED)
+    book.start(payment.pk, flow=Flow.HOSTED, page_lifetime=PAGE_LIFETIME)
+    book.hand_out(payment.pk, reference="", is_new=True)
     return ()
 
 
@@ -133,7 +135,7 @@ def payment(
 ) -> Payment:
     """A new payment for ``order`` that has come so far. ``STATES`` names the states.
 
-    ``amount``   rupees; by default what the order still owes
+    ``amount``   in the account's currency; by default what the order still owes
     ``account``  the name in ``PAYTM_KIT["ACCOUNTS"]``
     ``ago``      it was opened so long ago, and what followed came at once; an expired one takes 21 minutes
     ``hear``     whether your receivers run, at once: no commit is waited for
@@ -159,7 +161,7 @@ def payment(
 def paid_twice(order: PayableMixin, *, account: str = "default", hear: bool = True) -> tuple[Payment, Payment]:
     """Two captured payments of one order: the second is flagged ``duplicate``, and its amount is a surplus."""
     first = payment(order, "processing", account=account, hear=hear)
-    book.supersede(first.pk, why="A factory made two.")
+    book.supersede(first.pk, why="A factory made two.", seen=first)
     second = payment(order, "processing", account=account, hear=hear)
     for each in (first, second):
         _take(_says(State.SUCCESS), each, hear)
@@ -171,7 +173,7 @@ def _open(order: PayableMixin, amount: Decimal | int | str | None, account: str)
     opened = book.open_payment(
         order,
         account=conf.account(account),
-        amount=rupees(order.balance_due if amount is None else amount),
+        amount=exact(order.balance_due if amount is None else amount, conf.account(account).currency),
         chosen=amount is not None,
         customer=order.payment_customer() or Customer(f"order_{order.pk}"),
         label=order.payment_label(),

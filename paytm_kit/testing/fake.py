@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, BinaryIO
 
 from paytm_kit import gateways
@@ -140,6 +141,8 @@ class FakeGateway:
     def __init__(self, paytm: FakePaytm, account: Account, observer: Observer | None, real: Gateway) -> None:
         self.account = account
         self.host = HOST
+        self.acknowledgement = real.acknowledgement
+        self.page_lifetime = real.page_lifetime
         self._paytm = paytm
         self._observer = observer
         self._real = real
@@ -167,7 +170,11 @@ class FakeGateway:
             page = replace(page, script_url=f"{HOST}/checkout.js", script_config=config)
         return self._told("start", request.order_id, lambda: page)
 
-    def status(self, order_id: str) -> Outcome:
+    def unfit(self, amount: Decimal, currency: str) -> str:
+        """As the real gateway: it asks nobody."""
+        return self._real.unfit(amount, currency)
+
+    def status(self, order_id: str, reference: str = "") -> Outcome:
         """What the test said of this order, else "no record found"."""
         said = self._paytm._outcomes.get(order_id) or outcomes.known(
             Outcome(order_id, State.NOT_FOUND), codes.Family.STATUS
@@ -180,13 +187,24 @@ class FakeGateway:
 
         return self._told("status", order_id, answer)
 
+    def collect(self, order_id: str, reference: str = "") -> Outcome:
+        """Takes what the test said is APPROVED: from then on it is SUCCESS."""
+        said = self._paytm._outcomes.get(order_id)
+        if isinstance(said, Outcome) and said.state is State.APPROVED:
+            self._paytm._outcomes[order_id] = outcomes.known(replace(said, state=State.SUCCESS), codes.Family.STATUS)
+        return self._told("collect", order_id, lambda: self._paytm._outcomes[order_id])
+
+    def withdraw(self, order_id: str, reference: str = "") -> bool:
+        """As Paytm: what was handed out stays."""
+        return bool(self._told("withdraw", order_id, lambda: False))
+
     def refund(self, request: RefundRequest) -> RefundOutcome:
         """Taken on, unless the test said otherwise."""
         return self._told(
             "refund", request.order_id, lambda: self._refund(request.order_id, request.refund_id, request)
         )
 
-    def refund_status(self, order_id: str, refund_id: str) -> RefundOutcome:
+    def refund_status(self, order_id: str, refund_id: str, reference: str = "") -> RefundOutcome:
         """What became of it; "no such refund" for one that was never asked for here."""
         return self._told("refund_status", order_id, lambda: self._refund(order_id, refund_id))
 

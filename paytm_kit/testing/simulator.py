@@ -15,10 +15,12 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from paytm_kit.simulator.options import Options
 from paytm_kit.simulator.run import inprocess
+from paytm_kit.standins.parties import GATEWAYS
 
 Refused = inprocess.Refused
 
 MAILBOX = "/_mailbox"  # where webhooks go until somebody names another address
+THANKS = b"SUCCESS"  # what it answers: Zaakpay wants this word
 FORM = "application/x-www-form-urlencoded"
 ANSWER_WITHIN = 30.0  # seconds
 QUIET_WITHIN = 5.0  # seconds
@@ -36,6 +38,7 @@ class Webhook(NamedTuple):
 
     content_type: str
     body: bytes
+    headers: Mapping[str, str] = {}  # of Stripe's and PayPal's: those that carry the signature, as they were sent
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -221,10 +224,10 @@ class Simulator:
         return self._books.submit(look).result()
 
     def _wait_until_quiet(self) -> None:
-        from paytm_kit.simulator.webhooks import outbox
+        from paytm_kit.simulator import travel
 
         end = time.monotonic() + QUIET_WITHIN
-        while self._within(outbox.under_way) and time.monotonic() < end:
+        while self._within(travel.webhooks_under_way) and time.monotonic() < end:
             time.sleep(0.005)
 
 
@@ -241,9 +244,9 @@ class Mailbox:
             return self._application(environ, start_response)
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         with self._lock:
-            self._posts.append(Webhook(environ.get("CONTENT_TYPE", ""), body))
-        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "0")])
-        return []
+            self._posts.append(Webhook(environ.get("CONTENT_TYPE", ""), body, _signature_headers(environ)))
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(THANKS)))])
+        return [THANKS]
 
     def read(self) -> list[Webhook]:
         with self._lock:
@@ -252,6 +255,12 @@ class Mailbox:
     def empty(self) -> None:
         with self._lock:
             self._posts.clear()
+
+
+def _signature_headers(environ: Mapping[str, Any]) -> dict[str, str]:
+    """The headers by which Stripe and PayPal sign."""
+    named = {name.removeprefix("HTTP_").replace("_", "-").title(): value for name, value in environ.items()}
+    return {name: value for name, value in named.items() if name.startswith(("Stripe-", "Paypal-"))}
 
 
 @contextmanager
@@ -270,7 +279,9 @@ def running(
 
     def around(application: inprocess.Wsgi, address: str) -> tuple[inprocess.Wsgi, Options]:
         boxes.append(Mailbox(application))
-        return boxes[0], replace(chosen, webhook_url=webhook_url or address + MAILBOX)
+        mailbox = address + MAILBOX
+        others = {f"{name}_webhook_url": options.get(f"{name}_webhook_url", mailbox) for name in GATEWAYS}
+        return boxes[0], replace(chosen, webhook_url=webhook_url or mailbox, **others)
 
     with inprocess.running(chosen, around) as address:
         simulator = Simulator(address, chosen, boxes[0])

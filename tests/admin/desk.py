@@ -73,7 +73,7 @@ class Person:
 
 
 def page_of(row: Any, what: str = "change") -> str:
-    return f"/admin/paytm_kit/{row._meta.model_name}/{row.pk}/{what}/"
+    return f"/admin/{row._meta.app_label}/{row._meta.model_name}/{row.pk}/{what}/"
 
 
 def message(payment: Payment, /, **values: Any) -> WireMessage:

@@ -11,11 +11,13 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission, User
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from demo_site.shop.models import Order
 from paytm_kit.admin.desk import DeskAdmin
 from paytm_kit.ledger import book
 from paytm_kit.models import Announcement, AuditEntry, Flag, Refund, RiskDecision
+from paytm_kit.outgoing.models import Delivery
 from paytm_kit.services import roles
 from paytm_kit.services.roles import EVERYBODY, FINANCE, HELPERS, SUPPORT, VIEWER
 from paytm_kit.testing import factories
@@ -52,6 +54,7 @@ DEEDS = (
     ),
     Deed("risk.pass", lambda desk: page_of(desk["risk"], "pass"), (FINANCE,), form=REASON),
     Deed("risk.refuse", lambda desk: page_of(desk["risk"], "refuse"), (FINANCE,), form=REASON),
+    Deed("webhook.redeliver", lambda desk: page_of(desk["webhook"], "redeliver"), HELPERS),
     Deed("payment.export", lambda desk: "/admin/paytm_kit/payment/export/", (FINANCE,), form=(("format", "csv"),)),
     Deed("refund.export", lambda desk: "/admin/paytm_kit/refund/export/", (FINANCE,), form=(("format", "csv"),)),
 )
@@ -72,6 +75,9 @@ def desk(make_order: Callable[..., Order], paytm: Paytm) -> dict[str, Any]:
     waiting = factories.payment(make_order(), "created")
     decision = {"payment": waiting, "rule": "velocity", "action": "hold", "created_at": waiting.created_at}
     made["risk"] = RiskDecision.objects.create(**decision)
+    now, event = timezone.now(), made["paid"].events.first()
+    told = {"endpoint": "erp", "kind": "payment.succeeded", "message_id": "evt_1", "body": "{}", "created_at": now}
+    made["webhook"] = Delivery.objects.create(event=event, opened_at=now, **told)
     paytm.will_say("PENDING", payment=made["open"])
     paytm.refund_becomes("PENDING", "601")
     return made
@@ -113,7 +119,7 @@ def test_the_table_above_names_every_act_and_every_right() -> None:
     }
     assert acts <= named
     own = {codename for right in roles.RIGHTS for codename in [right.codename]}
-    custom = Permission.objects.filter(content_type__app_label="paytm_kit").exclude(
+    custom = Permission.objects.filter(content_type__app_label__in=roles.APPS).exclude(
         codename__regex=r"^(add|change|delete|view)_"
     )
     assert set(custom.values_list("codename", flat=True)) <= own
@@ -126,7 +132,7 @@ def test_a_role_reads_every_list_and_page_but_the_audit_log(role: str, desk: dic
         if isinstance(site_admin, DeskAdmin):
             name = model._meta.model_name
             status = 200 if name != "auditentry" or role == FINANCE else 403
-            person.open(f"/admin/paytm_kit/{name}/", status)
+            person.open(f"/admin/{model._meta.app_label}/{name}/", status)
             if status == 200 and (row := model._default_manager.first()) is not None:
                 person.open(page_of(row))
 

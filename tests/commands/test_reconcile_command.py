@@ -21,10 +21,11 @@ from django.core.management.base import OutputWrapper
 from demo_site.shop.models import Order
 from paytm_kit import signals
 from paytm_kit.checkout import open_payment
-from paytm_kit.ledger import book, ladder
+from paytm_kit.ledger import ladder
 from paytm_kit.management import progress, stopping
 from paytm_kit.models import Announcement, Payment
 from paytm_kit.services import confirm
+from tests.begin import begin
 from tests.paytm import KEY, Paytm, status_text
 
 pytestmark = [pytest.mark.databases, pytest.mark.django_db(transaction=True)]
@@ -235,7 +236,7 @@ def test_an_account_is_looked_at_alone(
     settings.PAYTM_KIT = {**settings.PAYTM_KIT, "ACCOUNTS": {"default": default, "tickets": default}}
     start()
     wanted = open_payment(make_order(), account="tickets")
-    book.start(wanted.pk, flow="hosted")
+    begin(wanted.pk)
     paytm.will_say(payment=wanted)
     run = Run("--all", "--account", "tickets")
     assert run.counts == {"asked": 1, "changed": 1}
@@ -273,6 +274,8 @@ def test_json_is_one_document_and_nothing_else(clock: Any, start: Callable[..., 
         "undelivered": 0,
         "sent": 0,
         "unsent": 0,
+        "posted": 0,
+        "unposted": 0,
         "elsewhere": 0,
         "not_reached": 0,
         "left": 1,
@@ -313,7 +316,8 @@ def test_one_payment_that_cannot_be_asked_about_does_not_stop_the_run(
     assert run.counts == {"asked": 3, "changed": 2, "no answer": 1}
     assert (
         run.failed
-        == "Some payments, refunds, messages, announcements or letters are left; they are tried again on the next run."
+        == "Some payments, refunds, messages, announcements, letters or webhooks are left; they are tried again on the "
+        "next run."
     )
     assert run.err.startswith(f"{second.gateway_order_id}: Paytm gave no usable answer")
     found = {payment.pk: payment.status for payment in Payment.objects.all()}
@@ -345,7 +349,7 @@ def test_a_payment_of_an_account_that_is_gone_does_not_stop_the_run(
     default = settings.PAYTM_KIT["ACCOUNTS"]["default"]
     settings.PAYTM_KIT = {**settings.PAYTM_KIT, "ACCOUNTS": {"default": default, "gone": default}}
     lost = open_payment(make_order(), account="gone")
-    book.start(lost.pk, flow="hosted")
+    begin(lost.pk)
     kept = start()
     settings.PAYTM_KIT = {**settings.PAYTM_KIT, "ACCOUNTS": {"default": default}}
     answer_each(paytm, {kept.gateway_order_id: "TXN_SUCCESS"})

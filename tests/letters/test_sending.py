@@ -162,7 +162,7 @@ def test_reconcile_says_what_it_sent_and_what_waits(
     server.way = NOBODY
     applied(payment)
     with time_machine.travel(timezone.now() + timedelta(minutes=2), tick=True):
-        with pytest.raises(CommandError, match="letters are left") as left:
+        with pytest.raises(CommandError, match="letters or webhooks are left") as left:
             call_command("paytm_reconcile")
     assert left.value.returncode == 1
     said = capsys.readouterr()

@@ -219,7 +219,7 @@ def test_whose_other_payment_may_be_on_its_way_is_not_told_to_try_again(
 ) -> None:
     mail_settings(EMAIL_MERCHANT="")
     first = start(order)
-    book.supersede(first.pk, why="test")
+    book.supersede(first.pk, why="test", seen=first)
     second = start(order)
     if how == "held":
         book.flag(second.pk, Flag.NOTICE_MISMATCH, source="test", message="x")

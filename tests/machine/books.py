@@ -105,7 +105,7 @@ def _asked_before_paid(world: World, payment: Payment) -> None:
 def _each_fact_once(payment: Payment) -> None:
     """No event is doubled, none is missing of what stands on the payment."""
     events = list(payment.events.all())
-    repeatable = (Kind.FLAGGED, Kind.CLOSED, Kind.SETTLED)
+    repeatable = (Kind.FLAGGED, Kind.CLOSED, Kind.SETTLED, Kind.NOT_STARTED)
     facts = [event for event in events if not (event.refund_id or event.dispute_id) and event.kind not in repeatable]
     assert len(facts) == len({(fact.kind, fact.transaction_id) for fact in facts})
     kinds = [fact.kind for fact in facts]

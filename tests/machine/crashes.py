@@ -47,7 +47,7 @@ MESSAGE = {
 CHECKOUT = {
     "a payment opened": Seam(f"{BOOK}.open_payment", after=True),
     "a payment started, the gateway not called": Seam(f"{BOOK}.start", after=True),
-    "initiated, the token not noted": Seam(f"{BOOK}.token_given"),
+    "initiated, the token not noted": Seam(f"{BOOK}.hand_out"),
 }
 REFUND = {
     "a refund written, not sent": Seam(f"{SERVICES}.refunds.send"),

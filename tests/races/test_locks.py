@@ -22,6 +22,7 @@ from paytm_kit.gateways.base import Outcome, RefundOutcome, State
 from paytm_kit.ledger import book
 from paytm_kit.ledger import refunds as refund_ledger
 from paytm_kit.models import Announcement, Payment, PaymentEvent, Refund
+from paytm_kit.models.payments import PAGE_LIFETIME
 from paytm_kit.services import announce, closing, confirm, rebuild
 from paytm_kit.testing.simulator import FORM, Simulator
 from tests.ledger.test_races import together
@@ -61,10 +62,11 @@ def test_every_verb_locks_the_payments_of_one_order_and_then_the_refund(
     other = start()
     verbs: dict[str, Job] = {
         "request": lambda: refunds.request(paid, "2.00", reason="x"),
-        "start": lambda: book.start(other.pk, flow="js"),
+        "start": lambda: book.start(other.pk, flow="js", page_lifetime=PAGE_LIFETIME),
         "apply": lambda: book.apply(other.pk, Outcome(other.gateway_order_id, State.PENDING), source="t"),
         "asked": lambda: book.asked(other.pk),
-        "supersede": lambda: book.supersede(other.pk, why="x"),
+        "hand_out": lambda: book.hand_out(other.pk, reference="", is_new=True),
+        "supersede": lambda: book.supersede(other.pk, why="x", seen=other),
         "close": lambda: book.close(other.pk, actor="a", reason="x"),
         "apply to a refund": lambda: refund_ledger.apply(refund.pk, credited, source="t"),
         "a refund asked": lambda: refund_ledger.asked(refund.pk, source="t"),

@@ -11,7 +11,8 @@ from django.test import Client
 from demo_site.shop.models import Order
 from paytm_kit.ledger import book
 from paytm_kit.models import Payment
-from paytm_kit.services import checkout
+from paytm_kit.services import opening
+from tests.begin import begin
 from tests.ledger.test_book import success
 from tests.paytm import Paytm
 
@@ -37,7 +38,7 @@ def opened(make_order: Callable[..., Order]) -> Callable[..., Payment]:
     """A payment that has not started; ``user_id`` makes it a known customer's."""
 
     def make(amount: str = "499.00", **values: Any) -> Payment:
-        return checkout.open_payment(make_order(amount, **values))
+        return opening.open_payment(make_order(amount, **values))
 
     return make
 
@@ -55,7 +56,7 @@ def failures(opened: Callable[..., Payment]) -> Callable[..., list[Payment]]:
 @pytest.fixture
 def pay() -> Callable[..., Payment]:
     def make(payment: Payment) -> Payment:
-        book.start(payment.pk, flow="hosted")
+        begin(payment.pk)
         return book.apply(payment.pk, success(payment, transaction_id=f"T-{payment.pk}"), source="webhook").payment
 
     return make

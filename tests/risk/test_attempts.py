@@ -153,7 +153,7 @@ def test_the_shops_own_view_is_counted_once_for_each_press(
     configure(LIMITS="customer=2/10m")
     order = make_order()
     address = f"{order.get_absolute_url()}pay/"
-    answers = [browser.post(address, {"flow": "hosted"}).status_code for _ in range(3)]
+    answers = [browser.post(address, {"way": "default.hosted"}).status_code for _ in range(3)]
     assert answers == [303, 303, 429]
     assert AttemptCount.objects.get(kind="customer").count == 2
 

@@ -17,7 +17,8 @@ from django.utils import timezone
 from demo_site.shop.models import Order
 from paytm_kit.ledger import book
 from paytm_kit.models import Flag, Payment, PaymentVisit, RiskDecision
-from paytm_kit.services import checkout, risk
+from paytm_kit.services import opening, risk
+from tests.begin import begin
 from tests.ledger.test_races import together
 from tests.paytm import Paytm
 
@@ -141,7 +142,7 @@ def test_a_payment_that_has_started_is_never_stopped_any_more(
 
 
 def flagged(payment: Payment) -> None:
-    book.start(payment.pk, flow="hosted")
+    begin(payment.pk)
     book.flag(payment.pk, Flag.AMOUNT_MISMATCH, source="test", message="")
 
 
@@ -328,12 +329,12 @@ def test_what_was_let_through_holds_for_a_day_for_the_orders_next_try_if_it_is_n
     book.close(held.pk, actor="test", reason="the bank refused")
     order = Order.objects.get()
     order.lines.update(unit_price=amount)
-    again = checkout.open_payment(order)
+    again = opening.open_payment(order)
     assert again.pk != held.pk
     assert (heading(visit(again)) == SENT) is (amount == "1500.00")
     book.close(again.pk, actor="test", reason="the bank refused")
     with time_machine.travel(timezone.now() + timedelta(hours=24, seconds=1)):
-        assert heading(visit(checkout.open_payment(order))) == REFUSED
+        assert heading(visit(opening.open_payment(order))) == REFUSED
 
 
 def test_another_order_of_the_same_customer_is_looked_at_anew(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -255,3 +256,22 @@ def test_the_settings_documentation_names_every_kind_and_the_names_of_rules_are_
     [text] = [setting.help for setting in KIT_SETTINGS if setting.name == "LIMITS"]
     assert all(f"{kind}=" in text for kind in limits.KINDS)
     assert len(NAMED) == len(DEFAULT) + len(RECIPES) + 2
+
+
+# ---- Currencies
+
+
+def test_amounts_are_added_up_in_the_rules_currency_alone() -> None:
+    before = [past("paid", amount="70.00"), replace(past("paid", amount="900.00"), currency="USD")]
+    facts = about("500.00", customer=before)
+    assert facts.value("customer_amount", None) == Decimal("570.00")
+    assert facts.value("customer_amount", None, "USD") == Decimal("900.00")
+    assert facts.value("customer_paid", None, "USD") == 2
+    assert (facts.value("amount", None), facts.value("amount", None, "USD")) == (Decimal("500.00"), None)
+
+
+@pytest.mark.parametrize("currency", ["usd", "US", "dollars", "", 840, None, ["USD"]])
+def test_a_currency_that_is_none_is_named_and_the_rule_left_out(currency: Any) -> None:
+    found = rulebook([{**RULE, "currency": currency}, "many_payments"])
+    assert [rule.name for rule in found.rules] == ["many_payments"]
+    assert str(found.problems[0]).startswith('Rule "often", currency: must be three capital letters')

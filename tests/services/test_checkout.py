@@ -20,6 +20,7 @@ from paytm_kit import checksum
 from paytm_kit.checkout import AlreadyPaid, Customer, NothingToPay, StillAsking, open_payment, redirect
 from paytm_kit.ledger import book
 from paytm_kit.models import Flag, Payment, WireMessage
+from tests.begin import begin
 from tests.paytm import HOST, KEY, MID, Paytm
 
 INITIATE = "/theia/api/v1/initiateTransaction"
@@ -81,7 +82,7 @@ def test_what_was_added_after_paying_is_collected_by_a_payment_of_its_own(
     assert order.balance_due == Decimal("120.00")
     second = open_payment(order)
     assert second.amount == Decimal("120.00")
-    book.start(second.pk, flow="hosted")
+    begin(second.pk)
     paytm.will_say(payment=second, txnId="T-second")
     after = confirm.ask(second, source="test")
     assert (after.status, after.flags) == ("paid", "")
@@ -249,7 +250,7 @@ def test_a_conflict_at_the_gateway_is_solved_by_a_new_payment(
     paytm.will_say("NO_RECORD_FOUND", payment=payment)
     body = '{"resultInfo":{"resultStatus":"F","resultCode":"2023","resultMsg":"Repeat Request Inconsistent"}}'
     paytm.will_answer(f'{{"head":{{}},"body":{body}}}', path=INITIATE)
-    book.start(payment.pk, flow="hosted")
+    begin(payment.pk)
     response = redirect(request_, payment)
     assert response.status_code == 502  # every order id is refused here: one replacement, no endless loop
     assert order.payments.count() == 2
@@ -330,7 +331,7 @@ def test_a_part_that_was_paid_unseen_is_not_collected_a_second_time(
     order: Order, start: Callable[..., Payment], paytm: Paytm
 ) -> None:
     deposit = open_payment(order, amount="100.00")
-    book.start(deposit.pk, flow="hosted")
+    begin(deposit.pk)
     paytm.will_say(payment=deposit)
     with time_machine.travel(timezone.now() + LATER), pytest.raises(AlreadyPaid):
         open_payment(order, amount="100.00")

@@ -13,6 +13,7 @@ import pytest
 import responses
 import time_machine
 from django.db import connection, transaction
+from django.urls import set_script_prefix
 from django.utils import timezone
 
 from paytm_kit import refunds
@@ -175,3 +176,12 @@ def test_what_a_worker_raises_is_neither_lost_nor_taken_for_the_end_of_the_list(
     with pytest.raises(IndexError, match="a defect"):
         came.extend(workers.share([1, 2, 3], do, workers=2))
     assert set(came) <= {2, 3}
+
+
+def test_workers_make_the_same_addresses_as_whoever_set_them_to_work(payment: Payment) -> None:
+    set_script_prefix("/shop/")  # what Django does once, in the main thread, for FORCE_SCRIPT_NAME
+    try:
+        made = set(workers.share([1, 2], lambda _: payment.get_result_url(), workers=2))
+    finally:
+        set_script_prefix("/")
+    assert made == {f"/shop/paytm/result/{payment.token}/"}

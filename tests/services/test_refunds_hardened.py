@@ -23,7 +23,7 @@ from paytm_kit.gateways.base import Unreachable
 from paytm_kit.ledger import book, rebuild
 from paytm_kit.ledger import refunds as ledger
 from paytm_kit.models import Announcement, Flag, Payment, Refund, WireMessage, ledger_writes
-from paytm_kit.services import announce, checkout, closing, confirm, journal, reconcile
+from paytm_kit.services import announce, closing, confirm, jobs, journal, opening, reconcile
 from paytm_kit.services import refunds as service
 from tests.ledger.test_book import success
 from tests.ledger.test_races import together
@@ -384,14 +384,14 @@ def test_a_message_that_cannot_be_dealt_with_lets_the_others_pass(
     for name in ("DASH-1", "DASH-2"):
         post_json_webhook(client, success_event(paid, name))
     first = WireMessage.objects.filter(direction="in").earliest("pk")
-    real = reconcile.replay.finish
+    real = jobs.replay.finish
 
     def stuck(message: WireMessage, **how: Any) -> Payment | None:
         if message == first:
             raise Unreachable("still")
         return real(message, **how)
 
-    monkeypatch.setattr(reconcile.replay, "finish", stuck)
+    monkeypatch.setattr(jobs.replay, "finish", stuck)
     paytm.refund_becomes("TXN_SUCCESS", "10")
     for _ in range(64):  # in no order: one of two is not met in 64 runs once in 10 to the 19th
         take_up(limit=1)
@@ -573,7 +573,7 @@ def test_under_way_over_another_amount_is_flagged_and_no_drift(paid: Payment, pa
 
 
 def test_the_first_word_about_a_payment_that_was_not_started_leaves_an_event(order: Order) -> None:
-    payment = checkout.open_payment(order)
+    payment = opening.open_payment(order)
     book.apply(payment.pk, success(payment, amount=Decimal("1.00"), transaction_id="LOW"), source="webhook")
     payment.refresh_from_db()
     assert payment.status == "processing"
@@ -626,7 +626,7 @@ def test_claims_and_notes_of_one_refund_meet_without_a_deadlock(paid: Payment, p
     def claim() -> None:
         for minute in range(25):
             row = Refund.objects.get(pk=refund.pk)
-            reconcile.claims.take(row, timezone.now() + timedelta(minutes=minute))
+            jobs.claims.take(row, timezone.now() + timedelta(minutes=minute))
 
     def note() -> None:
         for _ in range(25):
@@ -639,4 +639,4 @@ def test_a_row_is_taken_once_whatever_is_asked_for(paid: Payment, paytm: Paytm) 
     paytm.will_refund()
     refund = refunds.request(paid, "100.00", reason="x")
     read, now = Refund.objects.get(pk=refund.pk), timezone.now()
-    assert [reconcile.claims.take(read, now) for _ in range(3)] == [True, False, False]
+    assert [jobs.claims.take(read, now) for _ in range(3)] == [True, False, False]

@@ -20,6 +20,7 @@ from paytm_kit.gateways.base import State
 from paytm_kit.ledger import book
 from paytm_kit.models import Announcement, Flag, Payment
 from paytm_kit.services import announce, confirm, reconcile
+from tests.begin import begin
 from tests.ledger.test_book import success
 from tests.paytm import Paytm, callback_fields, post_webhook
 
@@ -70,7 +71,7 @@ def test_while_a_superseded_payment_is_with_the_bank_its_successor_is_not_payabl
     order: Order, start: Callable[..., Payment], paytm: Paytm, visit: HttpRequest
 ) -> None:
     old = start(order)
-    book.supersede(old.pk, why="test")
+    book.supersede(old.pk, why="test", seen=old)
     new = start(order)
     paytm.will_say("PENDING", payment=old)
     confirm.ask(old, source="test")
@@ -82,7 +83,7 @@ def test_an_old_link_to_a_superseded_payment_leads_to_the_paid_one(
     order: Order, start: Callable[..., Payment], client: Client
 ) -> None:
     old = start(order)
-    book.supersede(old.pk, why="test")
+    book.supersede(old.pk, why="test", seen=old)
     new = start(order)
     book.apply(new.pk, success(new), source="test")
     assert client.get(f"/paytm/pay/{old.token}/")["Location"] == new.get_result_url()
@@ -99,7 +100,7 @@ def test_a_payment_keeps_the_way_that_it_began_with(order: Order, paytm: Paytm, 
 
 def test_try_again_collects_the_part_that_the_shop_had_named(order: Order, paytm: Paytm) -> None:
     part = open_payment(order, amount="100.00")
-    book.start(part.pk, flow="hosted")
+    begin(part.pk)
     failed(part)
     Client().post(f"/paytm/pay/{part.token}/")
     assert order.payments.first().amount == Decimal("100.00")
@@ -158,7 +159,7 @@ def test_the_time_at_the_gateway_runs_from_the_token_and_not_from_an_attempt_tha
 ) -> None:
     began = timezone.now()
     payment = open_payment(order)
-    book.start(payment.pk, flow="hosted")
+    begin(payment.pk)
     paytm.will_start()
     with time_machine.travel(began + timedelta(minutes=14)):
         redirect(visit, payment)

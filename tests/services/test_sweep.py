@@ -18,7 +18,7 @@ from paytm_kit import refunds
 from paytm_kit.ledger import book
 from paytm_kit.ledger import refunds as refund_ledger
 from paytm_kit.models import Flag, Payment, WireMessage
-from paytm_kit.services import checkout, confirm, sweep
+from paytm_kit.services import confirm, opening, sweep
 from tests.paytm import HOST, TXNID, Paytm, sign
 
 pytestmark = pytest.mark.databases
@@ -177,7 +177,7 @@ def test_a_payment_of_another_merchant_is_not_ours(
     default = settings.PAYTM_KIT["ACCOUNTS"]["default"]
     other = default | {"MERCHANT_ID": "OTHERMID000000000001"}
     settings.PAYTM_KIT = {**settings.PAYTM_KIT, "ACCOUNTS": {"default": default, "tickets": other}}
-    payment = checkout.open_payment(make_order(), account="tickets")
+    payment = opening.open_payment(make_order(), account="tickets")
     lists.hold(order_row(payment))
     assert results(swept(account="default")) == [("unknown here", True)]
 

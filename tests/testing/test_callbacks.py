@@ -73,7 +73,7 @@ def test_fields_are_set_before_signing_and_changed_after_it(payment: Payment) ->
 
 def test_it_speaks_of_the_transaction_that_the_ledger_knows(payment: Payment, paytm_gateway: FakePaytm) -> None:
     order = payment.order
-    factories.book.supersede(payment.pk, why="another one")
+    factories.book.supersede(payment.pk, why="another one", seen=payment)
     paid = factories.payment(order, "paid")
     assert callbacks.callback(paid).fields["TXNID"] == paid.transaction_id
     assert callbacks.callback(paid).fields["TXNID"] == callbacks.webhook(paid, json=True).fields["txnId"]

@@ -17,7 +17,7 @@ from paytm_kit import gateways, refunds
 from paytm_kit.gateways.base import Account, Gateway, Unreachable
 from paytm_kit.gateways.paytm import PaytmGateway
 from paytm_kit.models import Payment, Refund, WireMessage
-from paytm_kit.services import checkout, confirm, journal
+from paytm_kit.services import confirm, journal, opening
 from paytm_kit.testing import factories
 from paytm_kit.testing.fake import FakeGateway, FakePaytm, faked
 
@@ -39,7 +39,7 @@ def test_the_shopper_is_sent_to_a_page_of_nobody(
     make_order: MakeOrder, client: Client, paytm_gateway: FakePaytm, settings: LazySettings
 ) -> None:
     settings.PAYTM_KIT = paytm_gateway.settings()
-    payment = checkout.open_payment(make_order())
+    payment = opening.open_payment(make_order())
     page = client.get(f"/paytm/pay/{payment.token}/")
     assert page.status_code == 200
     assert "https://gateway.example/theia/api/v1/showPaymentPage" in page.text

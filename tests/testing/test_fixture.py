@@ -25,7 +25,7 @@ from paytmchecksum import PaytmChecksum
 
 from demo_site.shop.models import Order
 from paytm_kit.models import Payment
-from paytm_kit.services import checkout
+from paytm_kit.services import opening
 from paytm_kit.testing.simulator import Mistake, Refused, Simulator, running
 
 pytest_plugins = ["paytm_kit.testing.pytest_plugin"]
@@ -64,7 +64,7 @@ def test_a_shop_is_paid_through_its_own_views(paytm_simulator: Simulator, settin
     settings.PAYTM_KIT = paytm_simulator.settings()
     order = Order.objects.create(name="Asha Rao", email="asha@example.com", mobile="9000000001", address="4 Lake Road")
     order.lines.create(name="Tea", unit_price=Decimal("249.50"), quantity=1)
-    payment = checkout.open_payment(order)
+    payment = opening.open_payment(order)
     shopper = Client(enforce_csrf_checks=True)
     assert shopper.get(f"/paytm/pay/{payment.token}/").status_code == 200
     paytm_simulator.pay(payment.gateway_order_id)

@@ -12,7 +12,7 @@ from paytm_kit import conf
 from paytm_kit.management import moments, progress, stopping
 from paytm_kit.management.ledger import LedgerCommand, text
 from paytm_kit.models import Payment
-from paytm_kit.services import reconcile, workers
+from paytm_kit.services import jobs, reconcile, workers
 
 MOST_WORKERS = 32
 MOST_ROWS = 1_000_000_000
@@ -22,8 +22,8 @@ class Command(LedgerCommand):
     help = (
         "Asks the gateway about open payments (on the ladder 15 m, 30 m, 1 h, 6 h, 12 h, 24 h, 48 h, 72 h) and open "
         "refunds, takes up messages that were never dealt with, delivers announcements still waiting, and sends "
-        "letters that are due. Safe to run twice, to stop at any time, and on many machines at once. "
-        "Exit code 0: nothing is left. 1: something is left, the next run goes on. 2: wrong usage."
+        "letters and webhooks of ours that are due. Safe to run twice, to stop at any time, and on many machines at "
+        "once. Exit code 0: nothing is left. 1: something is left, the next run goes on. 2: wrong usage."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -52,8 +52,8 @@ class Command(LedgerCommand):
             self._sum_up(report)
         if report.left:
             raise CommandError(
-                "Some payments, refunds, messages, announcements or letters are left; they are tried again on the next "
-                "run."
+                "Some payments, refunds, messages, announcements, letters or webhooks are left; they are tried again "
+                "on the next run."
             )
 
     def _run(self, planned: reconcile.Plan, count: int, *, quiet: bool) -> reconcile.Report:
@@ -91,6 +91,8 @@ class Command(LedgerCommand):
         )
         if report.sent or report.unsent:
             self.stdout.write(f"letters sent {report.sent}, still waiting {report.unsent}")
+        if report.posted or report.unposted:
+            self.stdout.write(f"webhooks delivered {report.posted}, still waiting {report.unposted}")
 
 
 def _scope(options: dict[str, Any]) -> reconcile.Scope:
@@ -107,7 +109,7 @@ def _scope(options: dict[str, Any]) -> reconcile.Scope:
     return reconcile.Scope(since=options["since"], account=account, limit=options["limit"], everything=options["all"])
 
 
-def _named(due: reconcile.Due) -> dict[str, str]:
+def _named(due: jobs.Due) -> dict[str, str]:
     return {"job": due.job, "name": due.name, "what": due.what}
 
 
@@ -120,6 +122,8 @@ def _document(report: reconcile.Report) -> dict[str, Any]:
         "undelivered",
         "sent",
         "unsent",
+        "posted",
+        "unposted",
         "elsewhere",
         "not_reached",
         "left",

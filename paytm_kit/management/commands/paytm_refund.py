@@ -12,6 +12,7 @@ from paytm_kit import refunds
 from paytm_kit.gateways.base import GatewayError
 from paytm_kit.management.ledger import LedgerCommand, actor, text
 from paytm_kit.models import Payment, Refund
+from paytm_kit.money import plain
 from paytm_kit.services import audit, busy
 
 
@@ -24,7 +25,7 @@ class Command(LedgerCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("order_id", type=text, metavar="ORDERID", help="the gateway order id")
         how_much = parser.add_mutually_exclusive_group()
-        how_much.add_argument("--amount", metavar="RUPEES", help="for example 100.00")
+        how_much.add_argument("--amount", metavar="AMOUNT", help="in the payment's currency, for example 100.00")
         how_much.add_argument("--all", action="store_true", help="all that is left of the transaction")
         parser.add_argument("--reason", type=text, default="", help="why; kept with the refund (needed to refund)")
         parser.add_argument(
@@ -63,14 +64,14 @@ class Command(LedgerCommand):
     @staticmethod
     def _note(refund: Refund, reason: str) -> None:
         result = audit.Result.FAILED if refund.status == Refund.Status.FAILED else audit.Result.DONE
-        detail = f"{refund.amount} rupees, {refund.refund_id}: {refund.status}"
+        detail = f"{plain(refund.amount, refund.currency)}, {refund.refund_id}: {refund.status}"
         audit.by_command(actor(), "payment.refund", refund.payment, reason=reason, result=result, detail=detail)
 
     def _show(self, payment: Payment) -> None:
         for refund in payment.refunds.select_related("payment").order_by("pk"):
             self._line(self._asked(refund))
         for transaction_id, amount in refunds.left(payment).items():
-            self.stdout.write(f"transaction {transaction_id}: {amount} rupees are left to refund")
+            self.stdout.write(f"transaction {transaction_id}: {plain(amount, payment.currency)} are left to refund")
         if why := refunds.held(payment):
             self.stdout.write(f"no refund now: {why}")
 

@@ -18,6 +18,7 @@ from django.db import DatabaseError
 from paytm_kit import conf
 from paytm_kit.gateways.base import GatewayError
 from paytm_kit.models import SettlementLine
+from paytm_kit.money import unit
 from paytm_kit.services import settlements
 from paytm_kit.services.settlement_table import Table, cells
 
@@ -107,7 +108,8 @@ class Command(BaseCommand):
             return
         verdicts = ", ".join(f"{word} {count}" for word, count in sorted(report.sums.verdicts.items())) or "none"
         self.stdout.write(f"{settlement.name}: lines {report.sums.lines}; verdicts: {verdicts}")
-        self.stdout.write("rupees: " + ", ".join(f"{name} {amount}" for name, amount in amounts.items()))
+        sums = ", ".join(f"{name} {amount}" for name, amount in amounts.items())
+        self.stdout.write(f"{unit(settlements.currency(settlement))}: {sums}")
         self.stdout.write(_about_missing(report))
 
 
