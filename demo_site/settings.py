@@ -6,6 +6,7 @@ PAYTM_MERCHANT_KEY set, the same shop talks to Paytm; settings.example.env names
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ import dj_database_url
 from decouple import AutoConfig
 from django.utils.translation import gettext_lazy as _
 
+from demo_site.accounts import beside_paytm
 from demo_site.content_policy import policy
 from paytm_kit.background import beat_schedule
 
@@ -35,14 +37,19 @@ if PAYTM_ENVIRONMENT == "simulator":
         "MERCHANT_ID": config("PAYTM_MID", default="DEMOMID0000000000001"),
         "MERCHANT_KEY": config("PAYTM_MERCHANT_KEY", default="demo#Key&1@paytm"),
         "WEBSITE": config("PAYTM_WEBSITE", default="WEBSTAGING"),
+        "OFFERED": True,
     }
 
 PAYTM_KIT = {
     "BASE_URL": BASE_URL,
-    "ACCOUNTS": {"default": PAYTM_ACCOUNT},
+    "ACCOUNTS": {
+        "default": PAYTM_ACCOUNT,
+        **(beside_paytm(PAYTM_ACCOUNT["HOST"]) if PAYTM_ENVIRONMENT == "simulator" else {}),
+    },
     "EMAIL": True,
     "EMAIL_FROM": "Kadamb <orders@example.com>",
     "EMAIL_MERCHANT": ["desk@example.com"],
+    "API_ORDER_RESOLVER": "demo_site.shop.api.order_for",
     "SELLER_NAME": "Kadamb",
     "SELLER_ADDRESS": "12 Sayyaji Rao Road\nMysuru 570001, Karnataka",
     "SELLER_GSTIN": "29AAAAA0000A1ZY",  # invented
@@ -84,6 +91,9 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
 ]
+WITH_API = find_spec("rest_framework") is not None  # the extra "api"
+if WITH_API:
+    INSTALLED_APPS += ["paytm_kit.api", "drf_spectacular_sidecar", "demo_site.spa"]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

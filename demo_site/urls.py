@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.contrib.staticfiles.urls import staticfiles_urlpatterns
@@ -24,3 +25,8 @@ urlpatterns = [
     path("favicon.ico", RedirectView.as_view(url=static("shop/kadamb.svg"))),
     *staticfiles_urlpatterns(),  # with DEBUG and a server other than runserver; else none
 ]
+if settings.WITH_API:
+    urlpatterns += [
+        path("api/", include("paytm_kit.api.urls")),
+        path("single-page/", include("demo_site.spa.urls")),
+    ]

@@ -10,12 +10,12 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from demo_site.shop.models import Category, Order, OrderLine, Product
-from paytm_kit.templatetags.paytm_kit import rupees
+from paytm_kit.templatetags.paytm_kit import money
 
 
 @admin.register(Category)
 class CategoryAdmin(admin.ModelAdmin):
-    list_display = ["name", "position"]
+    list_display = ["name", "currency", "position"]
     prepopulated_fields = {"slug": ["name"]}
 
 
@@ -54,7 +54,7 @@ class OrderAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("total"))
     def amount(self, order: Order) -> str:
-        return rupees(order.total)
+        return money(order.total, order)
 
     @admin.display(description=_("needs a look"), boolean=True)
     def needs_a_look(self, order: Order) -> bool:
@@ -66,7 +66,7 @@ class OrderAdmin(admin.ModelAdmin):
             (
                 reverse("admin:paytm_kit_payment_change", args=[payment.pk]),
                 payment.gateway_order_id,
-                rupees(payment.amount),
+                money(payment),
                 payment.get_status_display(),
             )
             for payment in order.payments

@@ -1,4 +1,7 @@
-"""The cart: product ids and quantities in the session. Prices are always read from the catalogue."""
+"""The cart: product ids and quantities in the session. Prices are always read from the catalogue.
+
+All that is in it has one currency: an order is paid in one.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,13 @@ from decimal import Decimal
 
 from django.contrib.sessions.backends.base import SessionBase
 
-from demo_site.shop.models import MAX_QUANTITY, Product, new_token
+from demo_site.shop.models import MAX_QUANTITY, RUPEES, Product, new_token
 
 SESSION_NAME = "cart"
+
+
+class OtherCurrency(Exception):
+    """The product is sold in another currency than what is in the cart already. Nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +51,15 @@ class Cart:
     def total(self) -> Decimal:
         return sum((line.total for line in self.lines()), Decimal("0.00"))
 
+    def currency(self) -> str:
+        """What its prices are in."""
+        lines = self.lines()
+        return lines[0].product.currency if lines else RUPEES
+
     def add(self, product: Product, quantity: int) -> int:
-        """Adds units and returns how many of the product are in it now, at most MAX_QUANTITY."""
+        """Adds units and returns how many of the product are in it now, at most MAX_QUANTITY. Raises OtherCurrency."""
+        if self.lines() and product.currency != self.currency():
+            raise OtherCurrency
         return self.set(product, self._quantities.get(str(product.pk), 0) + quantity)
 
     def set(self, product: Product, quantity: int) -> int:
@@ -58,8 +72,9 @@ class Cart:
         return quantity
 
     def drop_unavailable(self) -> int:
-        """Takes out what is no longer on sale and returns how many products went."""
-        kept = {str(line.product.pk) for line in self.lines()}
+        """Takes out what is no longer on sale, or in one currency with the rest, and returns how many products went."""
+        currency = self.currency()
+        kept = {str(line.product.pk) for line in self.lines() if line.product.currency == currency}
         gone = [key for key in self._quantities if key not in kept]
         for key in gone:
             del self._quantities[key]

@@ -11,12 +11,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from demo_site.shop.models import MAX_QUANTITY, Order
-
-FLOWS = [
-    ("hosted", _("Paytm page")),
-    ("js", _("Pop-up on this page (JS Checkout)")),
-    ("legacy", _("Classic form")),
-]
+from demo_site.shop.ways import Way
 
 
 class QuantityForm(forms.Form):
@@ -79,10 +74,17 @@ class CheckoutForm(forms.ModelForm):
 
 
 class PayForm(forms.Form):
-    """Which of Paytm's ways the shopper takes. Never an amount: that comes from the order."""
+    """Which of the order's ways the shopper takes. Never an amount: that comes from the order."""
 
-    flow = forms.ChoiceField(label=_("How to pay"), choices=FLOWS, widget=forms.RadioSelect)
+    way = forms.ChoiceField(label=_("How to pay"), widget=forms.RadioSelect)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("initial", {"flow": settings.PAYTM_FLOW})
-        super().__init__(*args, **kwargs)
+    def __init__(self, offered: list[Way], *args: Any, **kwargs: Any) -> None:
+        self._offered = {way.value: way for way in offered}
+        usual = f"default.{settings.PAYTM_FLOW}"
+        chosen = usual if usual in self._offered else next(iter(self._offered), None)
+        super().__init__(*args, **{"initial": {"way": chosen}, **kwargs})
+        self.fields["way"].choices = list(self._offered.items())  # type: ignore[attr-defined]
+
+    def clean_way(self) -> Way:
+        """The way itself."""
+        return self._offered[self.cleaned_data["way"]]

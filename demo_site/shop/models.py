@@ -18,6 +18,8 @@ from paytm_kit.invoices import Invoice, InvoiceLine
 from paytm_kit.payable import PayableMixin
 
 MAX_QUANTITY = 20  # of one product in one order
+RUPEES, DOLLARS = "INR", "USD"
+CURRENCIES = [(RUPEES, _("Indian rupees")), (DOLLARS, _("US dollars"))]
 
 
 def new_token() -> str:
@@ -29,6 +31,9 @@ class Category(models.Model):
     name = models.CharField(_("name"), max_length=60)
     slug = models.SlugField(_("slug"), unique=True)
     intro = models.CharField(_("introduction"), max_length=200, blank=True)
+    currency = models.CharField(
+        _("currency"), max_length=3, choices=CURRENCIES, default=RUPEES, help_text=_("What its products are priced in.")
+    )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     class Meta:
@@ -61,7 +66,7 @@ class Product(models.Model):
         max_digits=8,
         decimal_places=2,
         validators=[MinValueValidator(Decimal("1.00"))],
-        help_text=_("In rupees, taxes included."),
+        help_text=_("In the currency of its category, taxes included."),
     )
     illustration = models.SlugField(
         _("illustration"), default="parcel", help_text=_("Name of a drawing under static/shop/products, without .svg.")
@@ -81,6 +86,10 @@ class Product(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("shop:product", args=[self.slug])
+
+    @property
+    def currency(self) -> str:
+        return self.category.currency
 
     @property
     def illustration_path(self) -> str:
@@ -116,6 +125,7 @@ class Order(PayableMixin):
     language = models.CharField(
         _("language"), max_length=10, blank=True, help_text=_("In which it was ordered, and letters are written.")
     )
+    currency = models.CharField(_("currency"), max_length=3, choices=CURRENCIES, default=RUPEES)
     created_at = models.DateTimeField(_("ordered"), auto_now_add=True)
     paid_at = models.DateTimeField(_("paid"), null=True, blank=True)
     staff_remark = models.TextField(_("staff remarks"), blank=True)
@@ -138,11 +148,14 @@ class Order(PayableMixin):
 
     @property
     def total(self) -> Decimal:
-        """Rupees, from the lines as stored."""
+        """In the order's currency, from the lines as stored."""
         return sum((line.total for line in self.lines.all()), Decimal("0.00"))
 
     def amount_due(self) -> Decimal:
         return self.total
+
+    def payment_currency(self) -> str:
+        return self.currency
 
     def payment_customer(self) -> Customer:
         customer = f"shopper_{self.user_id}" if self.user_id else f"guest_{self.pk}"

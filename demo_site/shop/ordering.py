@@ -18,7 +18,8 @@ REMEMBERED = 20
 def create_order(details: Order, cart: Cart, user: User | AnonymousUser) -> Order:
     """Stores the order with its lines, names and prices as they are now; the same cart again gives the same order.
 
-    ``details`` is an unsaved order with the shopper's name and address. The cart must not be empty.
+    ``details`` is an unsaved order with the shopper's name and address. The cart must not be empty; what is in it has
+    one currency.
     """
     with transaction.atomic():
         order, created = Order.objects.get_or_create(
@@ -32,6 +33,7 @@ def create_order(details: Order, cart: Cart, user: User | AnonymousUser) -> Orde
                 "city": details.city,
                 "pin_code": details.pin_code,
                 "language": get_language() or "",
+                "currency": cart.currency(),
             },
         )
         if created:

@@ -9,24 +9,26 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
-from demo_site.shop.models import Category, Product
+from demo_site.shop.models import DOLLARS, RUPEES, Category, Product
 
 SHELVES = [
-    ("teas", "Teas", "Plucked by hand, packed within the season."),
-    ("spices", "Spices", "This year's harvest, whole or ground on the day we send it."),
-    ("table", "For the table", "Cloth from the handloom, clay and brass from the workshop."),
+    ("teas", "Teas", "Plucked by hand, packed within the season.", RUPEES),
+    ("spices", "Spices", "This year's harvest, whole or ground on the day we send it.", RUPEES),
+    ("table", "For the table", "Cloth from the handloom, clay and brass from the workshop.", RUPEES),
+    ("gifts", "Gifts from abroad", "For your family in India: you pay in US dollars, we deliver to them.", DOLLARS),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
     shelf: str
-    slug: str  # of the product and of its drawing
+    slug: str
     name: str
     pack: str
-    price: str  # rupees
+    price: str  # in its shelf's currency
     summary: str
     description: str
+    drawing: str = ""  # by default its slug
 
 
 ITEMS = [
@@ -151,6 +153,28 @@ ITEMS = [
         "Made by the Thathera coppersmiths of Punjab, whose craft passes from parent to child. The mesh is fine enough "
         "for dust tea and the handle stays cool.\n\nPolish with tamarind and salt.",
     ),
+    Item(
+        "gifts",
+        "chai-box",
+        "Chai Box",
+        "one box",
+        "24",
+        "Masala chai, six kulhads and a brass strainer, with your card.",
+        "All that a good cup takes, packed in straw, with a card on which we write your words by hand.\n\nDelivered "
+        "anywhere in India within five days. The price in dollars is ours; your card is charged just that.",
+        "masala-chai",
+    ),
+    Item(
+        "gifts",
+        "festival-trunk",
+        "Festival Trunk",
+        "one trunk",
+        "68.50",
+        "Saffron, cardamom, first flush and a block-printed runner.",
+        "For Diwali, Eid or a wedding: the best of each shelf in a tin trunk, with your card on top.\n\nDelivered "
+        "anywhere in India within five days. The price in dollars is ours; your card is charged just that.",
+        "parcel",
+    ),
 ]
 
 
@@ -169,8 +193,8 @@ PEOPLE = [Person("asha", "Asha", "Menon"), Person("staff", "Ravi", "Kulkarni", i
 def seed() -> None:
     """Adds the shelves, products and users that are missing; the users' password is DEMO_PASSWORD again."""
     shelves = {}
-    for position, (slug, name, intro) in enumerate(SHELVES):
-        values = {"name": name, "intro": intro, "position": position}
+    for position, (slug, name, intro, currency) in enumerate(SHELVES):
+        values = {"name": name, "intro": intro, "currency": currency, "position": position}
         shelves[slug], _ = Category.objects.get_or_create(slug=slug, defaults=values)
     for position, item in enumerate(ITEMS):
         Product.objects.get_or_create(
@@ -182,7 +206,7 @@ def seed() -> None:
                 "price": Decimal(item.price),
                 "summary": item.summary,
                 "description": item.description,
-                "illustration": item.slug,
+                "illustration": item.drawing or item.slug,
                 "position": position,
             },
         )

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from demo_site.shop.cart import Cart
+from demo_site.shop import ways
+from demo_site.shop.cart import Cart, OtherCurrency
 from demo_site.shop.forms import CheckoutForm, PayForm, QuantityForm
 from demo_site.shop.models import Category, Order, Product
 from demo_site.shop.ordering import create_order, is_own, last_placed, remember, visible_order
@@ -45,7 +46,8 @@ def cart(request: HttpRequest) -> HttpResponse:
     current = Cart(request.session)
     if current.drop_unavailable():
         messages.info(request, _("Something in your cart is no longer on sale, so we took it out."))
-    return render(request, "shop/cart.html", {"lines": current.lines(), "total": current.total()})
+    context = {"lines": current.lines(), "total": current.total(), "currency": current.currency()}
+    return render(request, "shop/cart.html", context)
 
 
 @require_POST
@@ -55,7 +57,15 @@ def cart_add(request: HttpRequest, slug: str) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, str(form.errors["quantity"][0]))
         return redirect(item)
-    count = Cart(request.session).add(item, form.cleaned_data["quantity"])
+    try:
+        count = Cart(request.session).add(item, form.cleaned_data["quantity"])
+    except OtherCurrency:
+        messages.error(
+            request,
+            _("%(name)s is paid in another currency than what is in your cart. Order that first, or take it out.")
+            % {"name": item.name},
+        )
+        return redirect("shop:cart")
     messages.success(request, _("%(name)s: %(count)s in your cart now.") % {"name": item.name, "count": count})
     return redirect("shop:cart")
 
@@ -88,7 +98,8 @@ def checkout(request: HttpRequest) -> HttpResponse:
         remember(request, order)
         current.empty()
         return redirect(order)
-    return render(request, "shop/checkout.html", {"form": form, "lines": lines, "total": current.total()})
+    context = {"form": form, "lines": lines, "total": current.total(), "currency": current.currency()}
+    return render(request, "shop/checkout.html", context)
 
 
 def _known_details(request: HttpRequest) -> dict[str, str]:
@@ -115,7 +126,12 @@ def orders(request: HttpRequest) -> HttpResponse:
 @never_cache
 def order(request: HttpRequest, token: str) -> HttpResponse:
     shown = visible_order(request, token)
-    context = {"order": shown, "payments": list(shown.payments), "form": PayForm(), "is_own": is_own(request, shown)}
+    context = {
+        "order": shown,
+        "payments": list(shown.payments),
+        "form": PayForm(ways.of(shown)),
+        "is_own": is_own(request, shown),
+    }
     return render(request, "shop/order.html", context)
 
 
@@ -123,12 +139,13 @@ def order(request: HttpRequest, token: str) -> HttpResponse:
 def pay(request: HttpRequest, token: str) -> HttpResponse:
     """Opens the payment for what is due and sends the shopper to the gateway."""
     shown = visible_order(request, token)
-    form = PayForm(request.POST)
+    form = PayForm(ways.of(shown), request.POST)
     if not form.is_valid():
         messages.error(request, _("Please choose how to pay."))
         return redirect(shown)
+    way = form.cleaned_data["way"]
     try:
-        return paytm.redirect(request, paytm.open_payment(shown), flow=form.cleaned_data["flow"])
+        return paytm.redirect(request, paytm.open_payment(shown, account=way.account), flow=way.flow)
     except (paytm.AlreadyPaid, paytm.NothingToPay) as error:
         messages.info(request, error.user_message)
     except (paytm.PaymentError, paytm.GatewayError) as error:

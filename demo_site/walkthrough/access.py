@@ -1,4 +1,7 @@
-"""Where the walkthrough exists and for whom: payments of the simulator alone, for the order's own shopper and staff."""
+"""Where the walkthrough exists and for whom: payments at Paytm's simulator alone, for the order's shopper and staff.
+
+The steps, checksums and attempts are Paytm's. Of the stand-ins of other gateways there is no walkthrough.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,13 @@ from demo_site.shop.models import Order
 from demo_site.shop.ordering import is_own
 from paytm_kit.models import Payment
 
-SIMULATOR = "simulator"
+SIMULATOR, PAYTM = "simulator", "paytm"
 
 
 def account_of(payment: Payment) -> Mapping[str, Any] | None:
-    """The account as the settings have it; ``None`` unless it and the payment are the simulator's."""
+    """The account as the settings have it; ``None`` unless it and the payment are Paytm's simulator's."""
+    if payment.gateway != PAYTM:
+        return None
     account: Mapping[str, Any] = settings.PAYTM_KIT["ACCOUNTS"].get(payment.account) or {}
     own = (SIMULATOR, account.get("ENVIRONMENT"), account.get("MERCHANT_ID"))
     return account if own == (payment.environment, SIMULATOR, payment.merchant_id) else None

@@ -18,7 +18,8 @@ def refusal(need: str, record: Record) -> str:
 
 def has_moved(payment: Payment) -> bool:
     """Whether the gateway has said anything yet that the ledger took."""
-    later = payment.events.exclude(kind__in=(PaymentEvent.Kind.OPENED, PaymentEvent.Kind.STARTED))
+    kinds = PaymentEvent.Kind
+    later = payment.events.exclude(kind__in=(kinds.OPENED, kinds.STARTED, kinds.NOT_STARTED))
     return later.exists()
 
 

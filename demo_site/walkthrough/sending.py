@@ -17,7 +17,7 @@ from demo_site.walkthrough.models import Trace
 from demo_site.walkthrough.record import Record
 from demo_site.walkthrough.simulator import Simulator, Unwilling
 from paytm_kit.models import WireMessage
-from paytm_kit.templatetags.paytm_kit import rupees
+from paytm_kit.templatetags.paytm_kit import money, rupees
 
 OPENED = ("gateway_order_id", "amount", "currency", "account", "environment", "merchant_id", "customer_id")
 NOTHING_SENT = _("Nothing has been sent yet.")
@@ -26,19 +26,19 @@ NOT_KEPT = _("This message went before the walkthrough was switched on, so its s
 
 def order(record: Record) -> Told:
     lines = list(record.order.lines.all())
-    total = record.order.total
-    sold = [(line.name, str(line.quantity), rupees(line.unit_price), rupees(line.total)) for line in lines]
+    total, of = money(record.order.total, record.order), record.order
+    sold = [(line.name, str(line.quantity), money(line.unit_price, of), money(line.total, of)) for line in lines]
     table = Grid(
         _("Lines of the order, as they are stored"),
         (_("Product"), _("Quantity"), _("Price"), _("Sum")),
-        [*sold, (_("Total"), "", "", rupees(total))],
+        [*sold, (_("Total"), "", "", total)],
     )
     sent = Facts(
         _("What the browser's form sends"),
         [("csrfmiddlewaretoken", _("a random token of the session")), *((name, "…") for name in PayForm.base_fields)],
     )
     line = ngettext("%(amount)s, from %(count)s line", "%(amount)s, from %(count)s lines", len(lines))
-    return Told(line % {"amount": rupees(total), "count": len(lines)}, [table, sent])
+    return Told(line % {"amount": total, "count": len(lines)}, [table, sent])
 
 
 def payment(record: Record) -> Told:

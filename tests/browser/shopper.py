@@ -119,14 +119,16 @@ class Shopper:
 
     def has_ordered(self, *items: str) -> Order:
         """An order as the checkout leaves it, without the clicks on the way; the shopper looks at its page."""
+        bought = list(Product.objects.filter(slug__in=items or (ITEM,)).select_related("category"))
         order = Order.objects.create(
             name=DETAILS["Full name"],
             email=DETAILS["E-mail"],
             address=DETAILS["Address"],
             city=DETAILS["Town or city"],
             pin_code=DETAILS["PIN code"],
+            currency=bought[0].currency,
         )
-        for product in Product.objects.filter(slug__in=items or (ITEM,)):
+        for product in bought:
             order.lines.create(
                 product=product, name=product.name, pack=product.pack, unit_price=product.price, quantity=1
             )

@@ -25,8 +25,8 @@ MANAGE = Path(django_settings.BASE_DIR) / "manage.py"
 
 
 def a_free_pair() -> int:
-    """The first of two neighbouring free ports."""
-    for port in range(20000 + os.getpid() % 20000, 60000, 2):
+    """The first of two neighbouring free ports, below those that systems give to whoever asks for any (from 32768)."""
+    for port in range(10000 + os.getpid() % 5000 * 4, 32700, 2):
         with socket.socket() as one, socket.socket() as two:
             try:
                 one.bind(("127.0.0.1", port))
@@ -49,7 +49,7 @@ def child(code: str, port: int = 9) -> Child:
 @pytest.fixture
 def busy() -> Iterator[socket.socket]:
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        taken.bind(("127.0.0.1", a_free_pair() + 1))  # the port before it is free
         taken.listen()
         yield taken
 

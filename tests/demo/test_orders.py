@@ -65,7 +65,7 @@ def test_nobody_else_sees_or_pays_a_shoppers_order(new_shopper: Callable[[], Sho
     assert order.name not in other.text()
     other.open("/product/masala-chai/")
     other.page.select_one("form[action='/cart/masala-chai/add/']")["action"] = f"/orders/{order.token}/pay/"
-    other.send(f"/orders/{order.token}/pay/", flow="legacy")
+    other.send(f"/orders/{order.token}/pay/", way="default.legacy")
     assert other.response.status_code == 404
     assert not Payment.objects.exists()
 
@@ -95,7 +95,7 @@ def test_a_guests_link_shows_the_order_but_the_address_only_where_it_was_placed(
 
 def test_the_amount_is_the_orders_whatever_the_browser_sends(shopper: Shopper) -> None:
     order = shopper.buy("masala-chai")
-    pay(shopper, order, flow="legacy", amount="1.00", TXN_AMOUNT="1.00", balance_due="1.00")
+    pay(shopper, order, way="default.legacy", amount="1.00", TXN_AMOUNT="1.00", balance_due="1.00")
     assert gateway_form(shopper)["TXN_AMOUNT"] == "310.50"
     assert str(Payment.objects.get().amount) == "310.50"
 
@@ -103,24 +103,24 @@ def test_the_amount_is_the_orders_whatever_the_browser_sends(shopper: Shopper) -
 def test_the_gateways_page_is_chosen_beforehand(shopper: Shopper, paytm: Paytm) -> None:
     paytm.will_start()
     order = shopper.buy()
-    chosen = shopper.page.select("input[name=flow][checked]")
-    assert [item["value"] for item in chosen] == ["hosted"]
+    chosen = shopper.page.select("input[name=way][checked]")
+    assert [item["value"] for item in chosen] == ["default.hosted"]
     pay(shopper, order)
     assert "txnToken" in gateway_form(shopper)
 
 
-@pytest.mark.parametrize("flow", ["", "free", "HOSTED"])
-def test_an_unknown_way_to_pay_opens_no_payment(shopper: Shopper, flow: str) -> None:
+@pytest.mark.parametrize("way", ["", "free", "default.HOSTED", "default", "nobody.hosted"])
+def test_an_unknown_way_to_pay_opens_no_payment(shopper: Shopper, way: str) -> None:
     order = shopper.buy()
-    pay(shopper, order, flow=flow)
+    pay(shopper, order, way=way)
     assert "Please choose how to pay." in shopper.notices()
     assert not Payment.objects.exists()
 
 
 def test_pressing_pay_twice_is_one_payment(shopper: Shopper) -> None:
     order = shopper.buy()
-    pay(shopper, order, flow="legacy")
-    pay(shopper, order, flow="legacy")
+    pay(shopper, order, way="default.legacy")
+    pay(shopper, order, way="default.legacy")
     assert Payment.objects.count() == 1
 
 
@@ -135,7 +135,7 @@ def test_a_gateway_that_is_down_leaves_the_order_payable(shopper: Shopper, paytm
 
 def test_a_paid_order_says_so_and_cannot_be_paid_again(shopper: Shopper, paytm: Paytm) -> None:
     order = shopper.buy()
-    pay(shopper, order, flow="legacy")
+    pay(shopper, order, way="default.legacy")
     shopper.open(order.get_absolute_url())
     form_before = shopper.page
     settle(order, paytm)
@@ -150,19 +150,19 @@ def test_a_paid_order_says_so_and_cannot_be_paid_again(shopper: Shopper, paytm: 
 
 def test_a_failed_payment_can_be_tried_again(shopper: Shopper, paytm: Paytm) -> None:
     order = shopper.buy()
-    pay(shopper, order, flow="legacy")
+    pay(shopper, order, way="default.legacy")
     settle(order, paytm, "TXN_FAILURE")
     shopper.open(order.get_absolute_url())
     assert "Try again" in shopper.text()
-    shopper.send(f"/orders/{order.token}/pay/", flow="legacy")
+    shopper.send(f"/orders/{order.token}/pay/", way="default.legacy")
     assert [payment.status for payment in order.payments] == ["processing", "failed"]
 
 
 def test_the_order_page_lists_every_attempt(shopper: Shopper, paytm: Paytm) -> None:
     order = shopper.buy()
-    pay(shopper, order, flow="legacy")
+    pay(shopper, order, way="default.legacy")
     failed = settle(order, paytm, "TXN_FAILURE")
-    pay(shopper, order, flow="legacy")
+    pay(shopper, order, way="default.legacy")
     paid = settle(order, paytm, txnId="20261121111212800110168000000000002")
     shopper.open(order.get_absolute_url())
     rows = [[cell.get_text(" ", strip=True) for cell in row.select("td")] for row in shopper.page.select("tbody tr")]
@@ -177,7 +177,7 @@ def test_the_order_page_lists_every_attempt(shopper: Shopper, paytm: Paytm) -> N
 def test_the_shopper_is_still_signed_in_after_the_return(shopper: Shopper, paytm: Paytm) -> None:
     shopper.sign_in("asha")
     order = shopper.buy()
-    pay(shopper, order, flow="legacy")
+    pay(shopper, order, way="default.legacy")
     payment = settle(order, paytm)
     shopper.open(payment.get_result_url())
     assert shopper.page.select_one(f"main a[href='{order.get_absolute_url()}']")
@@ -191,7 +191,7 @@ def test_the_shopper_is_still_signed_in_after_the_return(shopper: Shopper, paytm
 def test_staff_see_orders_with_their_payments_and_shoppers_do_not(new_shopper: Callable[[], Shopper]) -> None:
     guest, staff, asha = new_shopper(), new_shopper(), new_shopper()
     order = guest.buy()
-    pay(guest, order, flow="legacy")
+    pay(guest, order, way="default.legacy")
     staff.sign_in("staff")
     for path in ("/admin/shop/order/", "/admin/shop/product/", "/admin/shop/category/"):
         assert staff.client.get(path).status_code == 200

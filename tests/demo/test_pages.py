@@ -86,7 +86,7 @@ def test_every_page_wears_the_shops_look_and_says_that_it_is_a_demo(page: Shoppe
     assert page.page.select_one("header .brand__name").text == "Kadamb"
     footer = page.page.footer.get_text(" ", strip=True)
     assert "This is a demo shop" in footer
-    assert "simulator that is not Paytm: no real money moves" in footer
+    assert "simulator that is not Paytm, Zaakpay, Stripe or PayPal: no real money moves" in footer
 
 
 def test_every_field_has_a_label_and_every_page_one_heading(page: Shopper) -> None:
@@ -105,7 +105,7 @@ def test_the_page_that_sends_the_shopper_on_keeps_the_policy_too(shopper: Shoppe
     paytm.will_say("NO_RECORD_FOUND")  # asked before another way to pay takes the place of the first
     order = shopper.buy()
     for flow in ("hosted", "js", "legacy"):
-        pay(shopper, order, flow=flow)
+        pay(shopper, order, way=f"default.{flow}")
         assert shopper.page.select_one("main form")["action"].startswith("https://gateway.example/")
         assert inline_code(shopper.page) == []
     assert Order.objects.count() == 1

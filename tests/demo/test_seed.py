@@ -17,7 +17,7 @@ def test_seeding_again_adds_nothing() -> None:
     seed()
     before = (Category.objects.count(), Product.objects.count(), User.objects.count())
     seed()
-    assert (Category.objects.count(), Product.objects.count(), User.objects.count()) == before == (3, 12, 2)
+    assert (Category.objects.count(), Product.objects.count(), User.objects.count()) == before == (4, 14, 2)
 
 
 def test_what_staff_changed_stays_changed() -> None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import html
 import json
 import threading
+import time
 import traceback
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -174,6 +175,7 @@ class Hasty(WeakShop):
             info = self.ask("/v3/order/status", {"mid": MID, "orderId": form.get("ORDERID", "")})["resultInfo"]
         except Exception:
             info = {"resultStatus": "?"}
+        time.sleep(0.1)  # whoever looks at the order meanwhile finds it unpaid, on a slow machine as well
         if info["resultStatus"] == "TXN_SUCCESS":
             self.ship(order)
         else:

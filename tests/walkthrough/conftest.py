@@ -23,7 +23,7 @@ class Newcomer(Shopper):
         """As far as the gateway's page."""
         order = order or self.buy()
         self.open(order.get_absolute_url())
-        self.send(f"/orders/{order.token}/pay/", flow=flow)
+        self.send(f"/orders/{order.token}/pay/", way=f"default.{flow}")
         return Payment.objects.latest("pk")
 
     def reads(self, payment: Payment) -> None:

@@ -15,6 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.urls import reverse
 
+from demo_site.accounts import webhook_addresses
 from demo_site.shop.children import Child, ChildFailed
 from demo_site.shop.seed import PEOPLE, seed
 from paytm_kit.simulator.bank import instruments
@@ -92,6 +93,7 @@ class Command(BaseCommand):
             lines.append(f"  Public      {settings.BASE_URL}/   shop here: cookies are sent over https only")
         if self.simulated:
             lines.append(f"  Simulator   http://{HOST}:{port + 1}/_sim/   stands in for Paytm; no real money")
+            lines.append("  Stand-ins   of Zaakpay, Stripe and PayPal, there as well: choose one on an order's page")
             lines.append("  On the wire each order's page leads to what just happened, and to buttons that break it")
         else:
             lines.append("  Payments    Paytm staging; use Paytm's own test cards and numbers")
@@ -147,5 +149,7 @@ def start_simulator(port: int, relay: threading.Event) -> Child:
         "PAYTM_SIM_WEBSITE": account["WEBSITE"],
         "PAYTM_SIM_WEBHOOK_URL": f"http://{HOST}:{port}{reverse('paytm_kit:webhook')}",
     }
+    for gateway, address in webhook_addresses(f"http://{HOST}:{port}").items():
+        environ[f"PAYTM_SIM_{gateway.upper()}_WEBHOOK_URL"] = address
     command = [sys.executable, "-m", "paytm_kit.simulator"]
     return Child("simulator", command, environ, f"http://{HOST}:{port + 1}/_sim/health", relay)

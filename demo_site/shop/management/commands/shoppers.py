@@ -55,7 +55,7 @@ def buy() -> str:
     with requests.Session() as browser:
         _send(browser, reverse("shop:product", args=[PRODUCT]), reverse("shop:cart_add", args=[PRODUCT]), quantity="1")
         order = _send(browser, reverse("shop:checkout"), reverse("shop:checkout"), **DETAILS)
-        shown = _send(browser, order, f"{order}pay/", flow="hosted")
+        shown = _send(browser, order, f"{order}pay/", way="default.hosted")
         gateway_page = browser.get(settings.BASE_URL + shown, timeout=ANSWERS_WITHIN).text
         order_id = re.search(r'name="orderId" value="([^"]+)"', gateway_page)
         if order_id is None:
