@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from importlib import import_module
 from pathlib import Path
 from unittest.mock import patch
 
@@ -11,9 +12,17 @@ BASE = ("version", "verbosity", "settings", "pythonpath", "traceback", "no_color
 
 
 def names() -> list[str]:
-    from paytm_kit.management import commands
+    return sorted(_apps())
 
-    return sorted(path.stem for path in Path(commands.__path__[0]).glob("paytm_*.py"))
+
+# With commands of their own; site.py installs them.
+APPS = ("paytm_kit", "paytm_kit.api", "paytm_kit.outgoing")
+
+
+def _apps() -> dict[str, str]:
+    """Each command with the app that it belongs to."""
+    rooms = {app: import_module(f"{app}.management.commands") for app in APPS}
+    return {path.stem: app for app, room in rooms.items() for path in Path(room.__path__[0]).glob("paytm_*.py")}
 
 
 def help_of(name: str) -> str:
@@ -21,7 +30,7 @@ def help_of(name: str) -> str:
     from django.core.management import load_command_class
 
     with patch.dict(os.environ, COLUMNS="100"):
-        parser = load_command_class("paytm_kit", name).create_parser("manage.py", name)
+        parser = load_command_class(_apps()[name], name).create_parser("manage.py", name)
         for action in parser._actions:
             if action.dest in BASE:
                 action.help = argparse.SUPPRESS

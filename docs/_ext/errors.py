@@ -14,7 +14,7 @@ def found() -> list[type[Exception]]:
     """The error classes that a merchant's code can meet, parents before children."""
     from paytm_kit.checksum import MerchantKeyError
     from paytm_kit.gateways.base import GatewayError
-    from paytm_kit.services.checkout import PaymentError
+    from paytm_kit.services.opening import PaymentError
     from paytm_kit.services.refunds import NotRefundable
 
     def family(error: type[Exception]) -> list[type[Exception]]:
@@ -55,7 +55,9 @@ def found_checks() -> dict[str, tuple[str, str, str]]:
     import paytm_kit
 
     rows: dict[str, tuple[str, str, str]] = {}
-    for path in sorted(Path(paytm_kit.__file__).parent.glob("*checks.py")):
+    root = Path(paytm_kit.__file__).parent
+    rooms = ("*checks.py", "api/*.py", "outgoing/*.py", "gateways/*/faults.py")
+    for path in sorted(path for room in rooms for path in root.glob(room)):
         tree = ast.parse(path.read_text("utf-8"))
         texts = {
             target.id: each.value.value
@@ -70,6 +72,12 @@ def found_checks() -> dict[str, tuple[str, str, str]]:
                 number = _text(given["id"], texts).removeprefix("paytm_kit.")
                 hint = _text(given.get("hint"), texts)
                 rows.setdefault(number, (node.func.id.lower(), _text(node.args[0], texts), hint))
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Fault":
+                number, *said = node.args
+                serious = getattr(said.pop(0), "value", True) if len(said) == 3 else True  # a gateway's says it
+                what, todo = (_text(part, texts) for part in said)
+                rows.setdefault(_text(number, texts), ("error" if serious else "warning", what, todo))
+    rows.pop("…", None)  # the id of a Fault
     return dict(sorted(rows.items(), key=lambda row: row[0][1:]))
 
 

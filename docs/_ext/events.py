@@ -46,7 +46,7 @@ def _acts() -> Iterable[str]:
     import paytm_kit
 
     root, found = Path(paytm_kit.__file__).parent, set()
-    for path in (*(root / "admin").rglob("*.py"), *(root / "management").rglob("*.py")):
+    for path in (path for room in ("admin", "management", "api", "outgoing") for path in (root / room).rglob("*.py")):
         tree = ast.parse(path.read_text("utf-8"))
         texts = {
             node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
@@ -56,7 +56,9 @@ def _acts() -> Iterable[str]:
     return sorted(found)
 
 
-_ACT = re.compile(r"(payment|refund|dispute|settlement|announcement|message|letter|risk|roles|desk)s?\.[a-z_]+")
+_ACT = re.compile(
+    r"(payment|refund|dispute|settlement|announcement|message|letter|webhook|risk|roles|desk|token)s?\.[a-z_]+"
+)
 
 # The text of a name with its expressions → what the expression may become.
 VARIABLES: dict[str, Callable[[], Iterable[str]]] = {
@@ -67,6 +69,7 @@ VARIABLES: dict[str, Callable[[], Iterable[str]]] = {
     "sweep.unknown_{found.kind}": lambda: ("order", "refund"),
     "entry.action": _acts,
     "letter.{state}": lambda: ("sent", "skipped", "given_up"),
+    "outgoing.{state}": lambda: ("delivered", "skipped", "refused", "given_up"),
 }
 
 

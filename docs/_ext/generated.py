@@ -10,12 +10,15 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from docs._ext import addresses, checksums, codes, commands, errors, events, signals, tables
+from docs._ext import addresses, api, checksums, codes, commands, errors, events, features, signals, tables
 from docs._ext.site import ready
 
 BLOCKS: dict[str, Callable[[], str]] = {
     "account settings": tables.account_settings,
     "kit settings": tables.kit_settings,
+    "endpoint settings": tables.endpoint_settings,
+    "outgoing types": tables.outgoing_types,
+    "outgoing ladder": tables.outgoing_ladder,
     "states": tables.states,
     "tampers": tables.tampers,
     "flags": tables.flags,
@@ -27,6 +30,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "letter context": tables.letter_context,
     "rights": tables.rights,
     "acts": tables.acts,
+    "features": features.shown,
     "addresses": addresses.shown,
     "signals": signals.pages,
     "commands": commands.pages,
@@ -35,6 +39,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "codes": codes.pages,
     "reasons": checksums.pages,
     "events": events.shown,
+    "endpoints": api.endpoints,
+    "problems": api.problems,
 }
 _MARK = re.compile(r"^<!-- generated: ([\w ]+) -->$", re.MULTILINE)
 

@@ -19,6 +19,8 @@ def ready() -> None:
                 "django.contrib.sessions",
                 "django.contrib.messages",
                 "paytm_kit",
+                "paytm_kit.api",
+                "paytm_kit.outgoing",
             ],
             ROOT_URLCONF="paytm_kit.urls",
         )

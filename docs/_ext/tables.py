@@ -10,7 +10,11 @@ from typing import Any
 from docs._ext.markdown import cell, code, sentence, table
 
 # Defaults that are tables themselves: where they are told.
-ELSEWHERE = {"LIMITS": "[these](risk.md#limits)", "RISK_RULES": "`default`: [these](risk.md#the-rules)"}
+ELSEWHERE = {
+    "LIMITS": "[these](risk.md#limits)",
+    "RISK_RULES": "`default`: [these](risk.md#the-rules)",
+    "API_THROTTLES": "[these](api.md#how-much-is-too-much)",
+}
 
 
 def _default(setting: Any) -> str:
@@ -23,7 +27,7 @@ def _default(setting: Any) -> str:
         return "needed"
     if isinstance(value, bool):
         return code(str(value).lower())
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | dict):
         return "all" if value else "none"
     if isinstance(value, Decimal):
         return code(value)
@@ -45,7 +49,47 @@ def account_settings() -> str:
     return _settings(ACCOUNT_SETTINGS)
 
 
-GROUPS = {"mail": "E-mail", "seller": "The seller, for receipts", "risk": "Limits and risk rules"}
+def endpoint_settings() -> str:
+    from paytm_kit import conf
+    from paytm_kit.conf.tables import ENDPOINT_SETTINGS
+
+    return table(
+        "name,variable,default,meaning",
+        (
+            (code(row.name), code(conf.variable(row, "outgoing-erp")), _default(row), cell(row.help))
+            for row in ENDPOINT_SETTINGS
+        ),
+    )
+
+
+def outgoing_types() -> str:
+    from docs._ext import signals
+    from paytm_kit.outgoing.bodies import kind_of
+    from paytm_kit.signals import BY_NAME
+
+    meanings = dict(signals.found())
+    return table("type,when", ((code(kind_of(name)), cell(sentence(meanings[name]))) for name in BY_NAME))
+
+
+def outgoing_ladder() -> str:
+    from datetime import timedelta
+
+    from paytm_kit.outgoing.deliveries import RETRY_MINUTES
+
+    at, rows = 0, [("1", "at once", "0:00:00")]
+    for number, minutes in enumerate(RETRY_MINUTES, 2):
+        at += minutes
+        rows.append((str(number), f"after {timedelta(minutes=minutes)}", str(timedelta(minutes=at))))
+    return table("try,wait (h:mm:ss),since the first", rows)
+
+
+GROUPS = {
+    "mail": "E-mail",
+    "api": "REST API",
+    "outgoing": "Webhooks to other systems",
+    "seller": "The seller, for receipts",
+    "risk": "Limits and risk rules",
+}
 
 
 def kit_settings() -> str:
@@ -101,7 +145,7 @@ def measures() -> str:
         if subject:
             subjects.setdefault(measure, []).append(f"{subject}_{measure}")
     rows = [
-        (code("amount"), "rupees of this payment"),
+        (code("amount"), "this payment's amount, if it is in the rule's currency"),
         *((", ".join(map(code, names)), cell(MEANINGS[measure])) for measure, names in subjects.items()),
     ]
     return table("fact,is", rows)

@@ -23,6 +23,7 @@ from tests.docs.walk import Program, Walk
 DOCS = page.PAGE.parent
 HERE_ALREADY = ("python3 -m venv .venv", ". .venv/bin/activate", "pip install ")
 _ADDED = re.compile(r"Add to the end of `([^`]+)`")
+_LOGGED = re.compile(r"(?<=[^\n])(?=\[\d{2}/[A-Z][a-z]{2}/\d{4} \d{2}:)")
 _SAYS = re.compile(r"The (\w+)'s terminal says")
 _PROGRAMS = {"shop": "runserver", "simulator": "paytm-simulator"}
 
@@ -60,6 +61,10 @@ class Newcomer(Walk):
 
     def there(self, text: str) -> str:
         return super().there(pasted(text))
+
+    def back(self, text: str) -> str:
+        """One thread of Django's server may log a request between what another prints and the end of its line."""
+        return _LOGGED.sub("\n", super().back(text))
 
     def shell(self, command: str) -> Program:
         """In a process group of its own, which ends with it."""

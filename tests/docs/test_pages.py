@@ -19,7 +19,8 @@ from docs import screenshots
 from docs._ext import checksums, commands, errors, events, generated, signals
 from paytm_kit import conf
 from paytm_kit.checksum import Reason
-from paytm_kit.conf import ACCOUNT_SETTINGS, KIT_SETTINGS
+from paytm_kit.conf import ACCOUNT_SETTINGS, ENDPOINT_SETTINGS, KIT_SETTINGS
+from paytm_kit.contrib.flask import config as flask_config
 from paytm_kit.gateways.base import GatewayError
 from paytm_kit.logs import EventLog, correlate
 from paytm_kit.signals import BY_NAME
@@ -89,7 +90,10 @@ def test_every_command_that_a_page_names_exists_with_its_options(page: Path) -> 
 
 @pytest.mark.parametrize("page", WRITTEN, ids=ids)
 def test_every_variable_that_a_page_names_exists(page: Path) -> None:
-    exist = {*conf.variables(), "PAYTM_KIT", "PAYTM_TICKETS_MID"}
+    endpoints = {conf.variable(row, f"outgoing-{name}") for row in ENDPOINT_SETTINGS for name in ("erp", "stock-room")}
+    in_flask = {*flask_config.OWN, *flask_config.OF_THE_KIT, *flask_config.OF_THE_ACCOUNT, "PAYTM_KIT_"}
+    of_another = {conf.variable(row, name) for row in ACCOUNT_SETTINGS for name in ("stripe", "paypal")}
+    exist = {*conf.variables(), *endpoints, *in_flask, *of_another, "PAYTM_KIT", "PAYTM_TICKETS_MID"}
     assert set(re.findall(r"\bPAYTM_[A-Z_]+\b", text(page))) <= exist
 
 
@@ -139,7 +143,8 @@ def test_every_signal_is_told() -> None:
 
 
 def test_every_command_is_told_without_what_django_adds() -> None:
-    files = sorted(path.stem for path in (ROOT / "paytm_kit/management/commands").glob("paytm_*.py"))
+    rooms = [ROOT / app.replace(".", "/") / "management/commands" for app in commands.APPS]
+    files = sorted(path.stem for room in rooms for path in room.glob("paytm_*.py"))
     told = expanded(DOCS / "commands.md")
     assert files == re.findall(r"^## (paytm_\w+)$", told, re.MULTILINE)
     assert "--pythonpath" not in told
@@ -153,9 +158,15 @@ def test_every_reason_has_an_example_that_gives_it() -> None:
     assert not any(secret in told.partition("## Every reason")[2] for secret in (checksums.KEY, checksums.OTHER))
 
 
+def _checks() -> list[Path]:
+    kit = ROOT / "paytm_kit"
+    rooms = ("*checks.py", "api/*.py", "outgoing/*.py", "gateways/*/faults.py")
+    return [path for room in rooms for path in kit.glob(room)]
+
+
 def test_every_system_check_is_told() -> None:
-    source = "".join(path.read_text("utf-8") for path in (ROOT / "paytm_kit").glob("*checks.py"))
-    assert set(errors.found_checks()) == set(re.findall(r'"paytm_kit\.([EW]\d{3})"', source))
+    source = "".join(path.read_text("utf-8") for path in _checks())
+    assert set(errors.found_checks()) == set(re.findall(r'(?:"paytm_kit\.|Fault\(\s*")([EW]\d{3})"', source))
 
 
 def test_every_error_is_told_parents_first() -> None:
