@@ -4,16 +4,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo docs test coverage test-clients drill chaos check format migrations messages clean
+.PHONY: help demo docs test coverage test-clients drill chaos check openapi format migrations messages clean
 
 help:
 	@echo "make demo    start the demo shop and the simulator (PORT=8000)"
 	@echo "make test    run everything: checks, suite, browser, databases, package"
 	@echo "make coverage   the suite on SQLite with branch coverage of paytm_kit (fails under 92 %)"
-	@echo "make test-clients   run Paytm's own Python and Node clients against the simulator (needs node and npm)"
+	@echo "make test-clients   run Paytm's own Python and Node clients against the simulator, and Stripe's fake (needs node and npm)"
 	@echo "make drill   kill web and Celery workers, reconcile and database connections at each step (needs PostgreSQL, Redis)"
 	@echo "make chaos   every fault of the simulator at once: make chaos ORDERS=10000 SEED=1 (needs PostgreSQL)"
 	@echo "make docs    build the manual into build/docs/ (its pictures: python -m docs.screenshots)"
+	@echo "make openapi write the API's OpenAPI document anew (the suite fails when it is out of date)"
 	@echo "make check   ruff, mypy, import-linter, djlint, missing migrations"
 
 demo: .venv/.demo
@@ -49,6 +50,11 @@ check: .venv/.test
 	$(BIN)/python manage.py makemigrations --check --dry-run --settings tests.settings_types
 	$(BIN)/python manage.py check
 
+openapi: .venv/.test
+	@mkdir -p build
+	$(BIN)/python manage.py paytm_openapi --settings tests.settings > build/openapi.json
+	mv build/openapi.json paytm_kit/api/openapi.json
+
 format: .venv/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -64,6 +70,8 @@ messages: .venv/.test
 	cd demo_site/shop && ../../$(BIN)/python ../../manage.py compilemessages --locale hi
 	cd demo_site/walkthrough && ../../$(BIN)/python ../../manage.py makemessages --locale hi --no-wrap --add-location file
 	cd demo_site/walkthrough && ../../$(BIN)/python ../../manage.py compilemessages --locale hi
+	cd demo_site/spa && ../../$(BIN)/python ../../manage.py makemessages --locale hi --no-wrap --add-location file
+	cd demo_site/spa && ../../$(BIN)/python ../../manage.py compilemessages --locale hi
 
 clean:
 	rm -rf .venv build dist demo.sqlite3 demo_site/.run

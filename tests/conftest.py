@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +21,47 @@ from paytm_kit.gateways.base import Outcome, State
 from paytm_kit.gateways.http import Transport
 from paytm_kit.ledger import book
 from paytm_kit.models import Payment
-from paytm_kit.services import checkout
+from paytm_kit.services import opening
 from tests import emptying
+from tests.begin import begin
 from tests.paytm import MID, RUPEES, TXNID, Paytm
+
+# Long stories. At the end of a run they would keep one worker busy while the others have nothing left.
+FIRST = (
+    "tests/examine/",
+    "tests/docs/test_quickstart.py",
+    "tests/flask/",
+    "tests/simulator/test_many_clients.py",
+    "tests/admin/test_looks.py",
+    "tests/browser/test_accessibility.py",
+)
+
+
+SELECTED = ("browser", "clients", "databases", "drills", "package")  # groups of tests/run.py, each by its mark
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A test whose module does not name its mark would be left out of its group without a word: see below."""
+    for mark in item.iter_markers():
+        if mark.name in SELECTED and f"mark.{mark.name}" not in _source(item.path):
+            raise pytest.UsageError(f"{item.nodeid}: its own module must say pytest.mark.{mark.name}.")
+
+
+_source = cache(Path.read_text)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """``-m browser`` and the like read only the modules that name the mark: reading all takes every worker seconds."""
+    mark = config.getoption("markexpr")
+    if not mark.isidentifier() or not collection_path.match("test_*.py"):
+        return None
+    return f"mark.{mark}" not in _source(collection_path) or None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """After the random order was made."""
+    items.sort(key=lambda item: not item.nodeid.startswith(FIRST))
 
 
 @pytest.fixture(scope="session")
@@ -42,15 +82,15 @@ def _no_language_of_the_test_before() -> None:
 def _no_call_under_a_lock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """In every test: the kit never waits for the gateway in a transaction, whose locks others would wait for."""
     calls: list[str] = []
-    post = Transport._post
+    send = Transport._send
 
     def watched(self: Transport, call: Any, *rest: Any) -> str:
         blocks = connections["default"].atomic_blocks
         if any(not getattr(block, "_from_testcase", False) for block in blocks):
             calls.append(call.operation)
-        return post(self, call, *rest)
+        return send(self, call, *rest)
 
-    monkeypatch.setattr(Transport, "_post", watched)
+    monkeypatch.setattr(Transport, "_send", watched)
     yield
     assert calls == [], "called the gateway inside a transaction"
 
@@ -89,8 +129,8 @@ def start(make_order: Callable[..., Order]) -> Callable[..., Payment]:
     """A payment whose shopper is on Paytm's page."""
 
     def make(order: Order | None = None, amount: Decimal | str = RUPEES) -> Payment:
-        payment = checkout.open_payment(order or make_order(amount))
-        return book.start(payment.pk, flow="hosted")
+        payment = opening.open_payment(order or make_order(amount))
+        return begin(payment.pk)
 
     return make
 

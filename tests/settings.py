@@ -9,6 +9,7 @@ import dj_database_url
 # The suite must not depend on whoever's .env or environment it runs in.
 for name in [name for name in os.environ if name.startswith("PAYTM_")]:
     del os.environ[name]
+os.environ["PAYTM_API_ORDER_RESOLVER"] = "demo_site.shop.api.order_for"  # whatever PAYTM_KIT a test sets
 
 from demo_site.settings import *  # noqa: E402, F403
 
@@ -36,9 +37,15 @@ else:
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": folder / "unused.sqlite3",
             "TEST": {"NAME": str(folder / f"{worker}-{os.getpid()}.sqlite3")},
-            "OPTIONS": {"transaction_mode": "IMMEDIATE", "timeout": 20, "init_command": "PRAGMA synchronous=OFF"},
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY",
+            },
         }
     }
+
+INSTALLED_APPS = [*INSTALLED_APPS, "paytm_kit.outgoing"]  # noqa: F405
 
 CELERY_BROKER_URL = ""  # tests/brokers starts workers of its own
 

@@ -104,6 +104,9 @@ def test_the_wheel_holds_every_file_of_the_kit_and_nothing_else(content: dict[st
         r"paytm_kit/simulator/migrations/0001_initial\.py",
         r"paytm_kit/simulator/templates/.+\.html",
         r"paytm_kit/simulator/static/.+",
+        r"paytm_kit/standins/migrations/0001_initial\.py",
+        r"paytm_kit/standins/templates/.+\.html",
+        r"paytm_kit/standins/static/.+\.js",
         r"paytm_kit-.+\.dist-info/(licenses/)?LICENSE",
     ],
 )
@@ -174,7 +177,8 @@ settings.configure(
     SECRET_KEY="only-here",
     ALLOWED_HOSTS=["testserver"],
     INSTALLED_APPS=[
-        "django.contrib.contenttypes", "django.contrib.staticfiles", "paytm_kit", "paytm_kit.simulator", "shop"
+        "django.contrib.contenttypes", "django.contrib.staticfiles", "paytm_kit", "paytm_kit.outgoing",
+        "paytm_kit.simulator", "shop",
     ],
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": "site.sqlite3"}},
     DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
@@ -218,11 +222,12 @@ for name in ("paytm_kit.css", "wait.js", "autosubmit.js", "js_checkout.js"):
 import paytm_kit
 assert "site-packages" in paytm_kit.__file__
 apart = (
-    "paytm_kit.admin",
-    "paytm_kit.tasks",
+    *("paytm_kit.admin", "paytm_kit.outgoing.admin"),
+    *("paytm_kit.tasks", "paytm_kit.outgoing.tasks"),
     "paytm_kit.simulator.run.settings",
     "paytm_kit.simulator.__main__",
     "paytm_kit.testing.pytest_plugin",
+    *("paytm_kit.api", "paytm_kit.contrib.flask", "paytm_kit.gateways.stripe.client"),  # extras, see NEEDING
 )
 package = pathlib.Path(paytm_kit.__file__).parent
 for file in package.rglob("*.py"):
@@ -247,6 +252,33 @@ def site(tmp_path: Path) -> Path:
 def test_a_minimal_site_checks_migrates_and_shows_the_result_page(python: Path, site: Path) -> None:
     done = run(python, "-c", "import site_script", cwd=site)
     assert (done.returncode, done.stdout[-5:]) == (0, "done\n"), done.stdout + done.stderr
+
+
+NEEDING = """
+from importlib import import_module
+from paytm_kit import gateways
+from paytm_kit.gateways.base import Account, ConfigurationError
+
+def built(gateway, merchant, currency, **more):
+    gateways.build(Account("default", gateway, "staging", merchant, ("sk_test_onlyhere",), currency=currency, **more))
+
+for attempt in (
+    lambda: import_module("paytm_kit.api"),
+    lambda: import_module("paytm_kit.contrib.flask"),
+    lambda: built("stripe", "acct_1OnlyHere000001", "INR", webhook_secrets=("whsec_onlyhere",)),
+    lambda: built("paypal", "ONLYHERE00001", "USD", client_id="A" * 40),
+):
+    try:
+        attempt()
+    except (ImportError, ConfigurationError) as error:
+        print(error)
+"""
+
+
+def test_without_an_extra_the_error_names_the_command_that_installs_it(python: Path, tmp_path: Path) -> None:
+    done = run(python, "-W", "error", "-c", NEEDING, cwd=tmp_path)
+    told = re.findall(r'pip install "paytm-kit\[(\w+)\]"', done.stdout)
+    assert told == ["api", "flask", "stripe", "paypal"], done.stdout + done.stderr
 
 
 def test_the_simulators_program_is_there_and_starts_without_any_extra(python: Path, tmp_path: Path) -> None:

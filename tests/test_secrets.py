@@ -28,12 +28,13 @@ from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 from demo_site.shop.models import Order
 from paytm_kit import conf, refunds, signals
 from paytm_kit.checkout import open_payment
-from paytm_kit.conf import tables
+from paytm_kit.conf.tables import casts
 from paytm_kit.gateways.base import GatewayError
 from paytm_kit.ledger import book
 from paytm_kit.models import Payment, WireMessage
 from paytm_kit.services import audit, journal
 from tests import settlements as settlement_report
+from tests.begin import begin
 from tests.ledger.test_book import success
 from tests.paytm import HOST, KEY, MID, Paytm, callback_fields, post_callback, post_json_webhook, post_webhook
 from tests.services.test_disputes import event as dispute
@@ -241,7 +242,7 @@ def test_nothing_of_ours_shows_a_key_when_printed(order: Order, paytm: Paytm) ->
     account = conf.account()
     gateway = journal.gateway_for(account)
     payment = open_payment(order)
-    book.start(payment.pk, flow="hosted")
+    begin(payment.pk)
     echo(paytm)
     with pytest.raises(GatewayError) as caught:
         gateway.status(payment.gateway_order_id)
@@ -329,7 +330,7 @@ def test_the_debug_page_of_a_wrong_setting_shows_no_key(
     broken_page: Callable[..., str], account: dict[str, Any], order: Order, time_machine: Any
 ) -> None:
     payment = open_payment(order)
-    book.start(payment.pk, flow="hosted")
+    begin(payment.pk)
     time_machine.move_to("2099-01-01")  # old enough to be asked about, which is when the account is used
     page = broken_page(account)
     assert_nothing_leaked(page, but_for=CONTACTS)
@@ -345,7 +346,7 @@ def test_the_debug_page_of_a_wrong_base_url_or_minimum_shows_no_key(broken_page:
 def test_the_debug_page_of_a_gateway_that_is_down_shows_no_key(
     broken_page: Callable[..., str], order: Order, paytm: Paytm, time_machine: Any
 ) -> None:
-    book.start(open_payment(order).pk, flow="hosted")
+    begin(open_payment(order).pk)
     time_machine.move_to("2099-01-01")
     paytm.will_answer(requests.ConnectionError("no route"))
     assert_nothing_leaked(broken_page(), but_for=CONTACTS)
@@ -358,8 +359,9 @@ def test_djangos_own_filter_stars_our_secrets(settings: Any, debug: bool, rf: Re
     shown = SafeExceptionReporterFilter().get_safe_settings()["PAYTM_KIT"]["ACCOUNTS"]["default"]
     assert shown["MERCHANT_ID"] == MID
     assert {shown["MERCHANT_KEY"], shown["PREVIOUS_MERCHANT_KEY"]} == {SafeExceptionReporterFilter.cleansed_substitute}
-    secret = [setting for setting in conf.ACCOUNT_SETTINGS if setting.cast is tables._verbatim]
-    assert [setting.name for setting in secret] == ["MERCHANT_KEY", "PREVIOUS_MERCHANT_KEY"]
+    secret = [setting for setting in conf.ACCOUNT_SETTINGS if setting.cast is casts.verbatim]
+    signing = ["MERCHANT_KEY", "PREVIOUS_MERCHANT_KEY", "WEBHOOK_SECRET", "PREVIOUS_WEBHOOK_SECRET"]
+    assert [setting.name for setting in secret] == signing
     request = rf.get("/", **{conf.variable(setting, "tickets"): CANARY for setting in secret})
     assert CANARY not in str(SafeExceptionReporterFilter().get_safe_request_meta(request))
 

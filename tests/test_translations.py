@@ -11,7 +11,7 @@ from paytm_kit.models import Payment
 from tests import catalogues
 
 KIT = Path(paytm_kit.__path__[0])
-SAME = frozenset({"URL", "UPI", "EMI", "GSTIN", "Paytm Postpaid", "HSN/SAC %(code)s"})
+SAME = frozenset({"REST API", "webhook-id", "URL", "UPI", "EMI", "GSTIN", "Paytm Postpaid", "HSN/SAC %(code)s"})
 
 
 def test_no_text_is_left_untranslated_or_uncertain() -> None:

@@ -119,7 +119,7 @@ class Place:
 
         Raises ConnectionError when the worker dies over it.
         """
-        cookies, form = {"csrftoken": CSRF}, {"csrfmiddlewaretoken": CSRF, "flow": "hosted"}
+        cookies, form = {"csrftoken": CSRF}, {"csrfmiddlewaretoken": CSRF, "way": "default.hosted"}
         headers = {"X-Forwarded-For": str(IPv4Address(SHOPPERS + order.pk))}
         address = f"{self.shop}{order.get_absolute_url()}pay/"
         answer = requests.post(address, form, cookies=cookies, headers=headers, timeout=WITHIN, allow_redirects=False)
