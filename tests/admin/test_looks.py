@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.utils import timezone
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from demo_site.shop.models import Order
@@ -24,6 +23,7 @@ from paytm_kit.models import Flag, Payment, RejectedSender, RiskDecision
 from paytm_kit.services import audit, flags
 from paytm_kit.testing import factories
 from tests.admin.desk import Person, message, page_of
+from tests.browser.barriers import serious
 from tests.browser.chromium import launch
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -35,7 +35,6 @@ SCHEMES = {"light": "en-IN", "dark": "hi-IN"}  # each with a language of its own
 LOOKED_AT = {("desktop", "light"), ("phone", "dark")}
 # Django's own: its search field's label is a picture, its links in a line of text have no underline.
 NOT_OURS = [[".breadcrumbs"], ["#changelist-search"], ["#header"], ["#nav-sidebar"]]
-SERIOUS = {"serious", "critical"}
 
 
 @pytest.fixture
@@ -76,15 +75,6 @@ def shown(make_order: Callable[..., Order]) -> dict[str, Any]:
     return made
 
 
-def faults(page: Page) -> list[str]:
-    found = Axe().run(page, {"exclude": NOT_OURS}).response["violations"]
-    return [
-        f"{fault['id']}: {fault['help']} ({'; '.join(str(node['target']) for node in fault['nodes'])})"
-        for fault in found
-        if fault["impact"] in SERIOUS
-    ]
-
-
 def pages(made: dict[str, Any]) -> dict[str, str]:
     event = made["failed"].events.get(kind="failed")
     day = made["twice"].created_at
@@ -123,7 +113,7 @@ def test_every_page_of_the_desk_fits_and_shuts_nobody_out(
             for device, width in WIDTHS.items():
                 page.set_viewport_size({"width": width, "height": 900})
                 looked_at = (device, scheme) in LOOKED_AT
-                found = too_wide(page) + problems + (faults(page) if looked_at else [])
+                found = too_wide(page) + problems + (serious(page, NOT_OURS) if looked_at else [])
                 problems.clear()
                 if found:
                     wrong[f"{name}, {device}, {scheme}"] = found
@@ -163,8 +153,8 @@ def test_a_payments_page_opens_its_messages_by_keyboard(
     page = context.new_page()
     page.goto(f"{live_server.url}{page_of(payment)}?story=wire")
     box = page.locator(".pk-entry details").first
-    assert not box.locator("pre").first.is_visible()
+    expect(box.locator("pre").first).to_be_hidden()
     box.locator("summary").focus()
     page.keyboard.press("Enter")
-    assert box.locator("pre").first.is_visible()
+    expect(box.locator("pre").first).to_be_visible()
     context.close()

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 from demo_site.shop.models import Order
 from tests.browser import walk
+from tests.browser.barriers import serious, too_wide
 from tests.browser.shopper import DETAILS, FAILED, PAID, WAITING, Shopper
 from tests.browser.shots import OUTPUT
 from tests.browser.simulator import Simulator
@@ -22,26 +22,9 @@ from tests.browser.watch import Watch
 
 pytestmark = pytest.mark.browser
 
-SERIOUS = {"serious", "critical"}
 WIDTHS = {"phone": 360, "tablet": 768, "desktop": 1280}  # pixels
 # axe looks at each page once in each language, at the narrow and at the wide end.
 LOOKED_AT = {("en", "desktop"), ("hi", "phone")}
-
-
-def faults(page: Page) -> list[str]:
-    """What axe finds that keeps people out: rule, reason and the elements."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{fault['id']}: {fault['help']} ({'; '.join(str(node['target']) for node in fault['nodes'])})"
-        for fault in found
-        if fault["impact"] in SERIOUS
-    ]
-
-
-def overflow(page: Page) -> list[str]:
-    """Whether the page must be pushed sideways to be read."""
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return [f"{wide} pixels too wide"] if wide > 0 else []
 
 
 @pytest.mark.parametrize("journey", walk.JOURNEYS)
@@ -54,7 +37,7 @@ def test_every_page_fits_and_shuts_nobody_out(
             for device, width in WIDTHS.items():
                 page.set_viewport_size({"width": width, "height": 800})
                 looked_at = (language, device) in LOOKED_AT
-                if found := overflow(page) + (faults(page) if looked_at else []):
+                if found := too_wide(page) + (serious(page) if looked_at else []):
                     wrong[f"{name}, {device}, {language}"] = found
                 if folder := os.environ.get(OUTPUT):
                     picture = Path(folder) / f"{name}-{device}-{language}.png"

@@ -10,6 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import expect
 
+from tests.browser.barriers import leave_by
 from tests.browser.shopper import DETAILS, PAID, WAITING, Shopper
 from tests.browser.simulator import Simulator
 from tests.browser.truth import Truth
@@ -59,7 +60,7 @@ def test_back_from_the_payment_page_and_on_again_is_one_payment(
     shopper.arrives_at_payment()
     shopper.page.go_back()
     # the order page or the page on the way: each has one button that leads on
-    shopper.button(re.compile("^Pay ₹|^Continue to payment$")).click()
+    leave_by(shopper.button(re.compile("^Pay ₹|^Continue to payment$")))
     if not javascript and shopper.button("Continue to payment").is_visible():
         shopper.button("Continue to payment").click()
     shopper.arrives_at_payment()

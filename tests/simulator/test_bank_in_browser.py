@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.barriers import barriers, leave_by, too_wide
 from tests.browser.chromium import launch
 from tests.simulator.conftest import MID, Shop, Simulator, signed
 
@@ -34,9 +34,7 @@ def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 
 def look(page: Page, name: str) -> None:
     """No barrier, and nothing sticks out."""
-    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == [], name
-    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], name
+    assert barriers(page) + too_wide(page) == [], name
 
 
 def fill_card(page: Page) -> None:
@@ -52,23 +50,23 @@ def test_the_pages_of_the_bank_fit_and_have_no_barrier(page: Page, sim: Simulato
     page.locator("summary").filter(has_text="Card").first.click()
     fill_card(page)
     page.get_by_label("Pay in instalments (EMI)").select_option("SDBL-6")
-    page.get_by_role("button", name="Pay by card").click()
+    leave_by(page.get_by_role("button", name="Pay by card"))
     expect(page.get_by_role("alert")).to_contain_text("This is a debit card")
     look(page, "a plan that does not fit")
     fill_card(page)
     page.get_by_label("Pay in instalments (EMI)").select_option("")
-    page.get_by_role("button", name="Pay by card").click()
-    page.get_by_role("button", name="Send a new OTP").click()
+    leave_by(page.get_by_role("button", name="Pay by card"))
+    leave_by(page.get_by_role("button", name="Send a new OTP"))
     look(page, "one-time password")
     page.goto(f"{sim.url}/pay/{sim.token('NB')}/")
     page.locator("summary").filter(has_text="Net banking").click()
     page.get_by_label("Bank").select_option("GDBL")
-    page.get_by_role("button", name="Go to the bank").click()
+    leave_by(page.get_by_role("button", name="Go to the bank"))
     page.get_by_text("Something else happens").click()
     look(page, "bank")
     page.goto(f"{sim.url}/pay/{sim.token('UPI')}/")
     page.get_by_label("UPI ID").fill("asha@okbank")
-    page.get_by_role("button", name="Pay by UPI ID").click()
+    leave_by(page.get_by_role("button", name="Pay by UPI ID"))
     look(page, "phone")
 
 
