@@ -17,8 +17,7 @@ def _ask(payment: Payment, actor: str, reason: str) -> str:
 
 
 def _close(payment: Payment, actor: str, reason: str) -> str:
-    closing.close(payment, actor=actor, reason=reason)
-    return gettext("Closed. The order can be paid anew.")
+    return closing.close(payment, actor=actor, reason=reason).said
 
 
 def _closes_nothing(payment: Payment) -> str:

@@ -109,19 +109,20 @@ def _link(**query: str) -> str:
 
 def _shown(desk: PaymentAdmin, entry: timeline.Entry) -> dict[str, Any]:
     kind, state, words = entry.state
+    linked = {source.name for source in timeline.SOURCES if source.own_page}
     cut = any(len(text) >= timeline.BODY for _label, text in entry.bodies)
     return {
         "entry": entry,
         "badge": badges.badge(kind, state, words),
         "tone": badges.tone(kind, state),
         "cut": cut,
-        "link": _page_of(desk, entry.row) if entry.source in ("wire", "announcements", "letters", "risk") else "",
+        "link": _page_of(desk, entry.row) if entry.source in linked else "",
     }
 
 
 def _page_of(desk: PaymentAdmin, row: Any) -> str:
     """Where the row has a page of its own; empty where the site has no admin for it."""
-    name = f"admin:paytm_kit_{row._meta.model_name}_change"
+    name = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
     try:
         return reverse(name, args=[row.pk], current_app=desk.admin_site.name)
     except NoReverseMatch:

@@ -26,6 +26,12 @@ class ApiToken(models.Model):
     A plain SHA-256 is enough, since a token is 256 random bits: there is nothing to guess.
     """
 
+    class State(models.TextChoices):
+        GOOD = "good", _("Good")
+        REVOKED = "revoked", _("Revoked")
+        OVER = "over", _("Over")
+        NO_USER = "no_user", _("Its user is not active")
+
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="paytm_kit_tokens", verbose_name=_("user")
     )
@@ -46,6 +52,14 @@ class ApiToken(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    def state(self, now: datetime) -> State:
+        """Whether it opens the door, as ``objects.good`` decides, and if not, why."""
+        if self.revoked_at is not None:
+            return self.State.REVOKED
+        if self.expires_at is not None and self.expires_at <= now:
+            return self.State.OVER
+        return self.State.GOOD if self.user.is_active else self.State.NO_USER
 
 
 class RememberedAnswer(models.Model):

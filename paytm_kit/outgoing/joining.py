@@ -1,4 +1,4 @@
-"""What the kit's tables hold besides when this app is installed: one row each in reconcile, purge, doctor and roles."""
+"""What the kit's tables hold besides when this app is installed: a row in reconcile, purge, doctor, roles, story."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from datetime import timedelta
 
 from django.db import DatabaseError
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from paytm_kit import conf
 from paytm_kit.gateways.base import ConfigurationError
 from paytm_kit.outgoing import deliveries
 from paytm_kit.outgoing.models import Delivery
-from paytm_kit.services import doctor, jobs, purge, roles
+from paytm_kit.services import doctor, jobs, purge, roles, timeline
 from paytm_kit.services.doctor import OK, WARN, Finding
 
 State = Delivery.State
@@ -77,6 +78,25 @@ _ENDS = (
     ),
 )
 
+
+def _told(row: Delivery) -> timeline.Entry:
+    """How a payment's story tells of it."""
+    return timeline.Entry(
+        at=row.created_at,
+        source="webhooks",
+        row=row,
+        title=gettext("webhook to %(endpoint)s: %(kind)s") % {"endpoint": row.endpoint, "kind": row.kind},
+        state=(Delivery, row.state, row.get_state_display()),
+        facts=timeline.facts(
+            (_("webhook-id"), row.message_id),
+            (_("attempts"), row.attempts),
+            (_("next try"), timeline.moment(row.next_try_at)),
+            (_("closed"), timeline.moment(row.closed_at)),
+        ),
+        detail=row.note,
+    )
+
+
 jobs.JOBS["webhooks"] = jobs.Job(
     rows=lambda everything: deliveries.due(),
     show=lambda row: (f"webhook {row.pk}", f"{row.kind} to {row.endpoint}", row.state),
@@ -94,6 +114,17 @@ purge.KINDS["webhooks"] = purge.Kind(
     settings=conf.outgoing,
 )
 purge.DEFAULT.append("webhooks")
+timeline.SOURCES.append(
+    timeline.Source(
+        "webhooks",
+        _("Webhooks to your systems"),
+        f"{Delivery._meta.app_label}.view_delivery",
+        "created_at",
+        lambda payment: Delivery.objects.filter(event__payment=payment),
+        _told,
+        own_page=True,
+    )
+)
 doctor.SITE.append(_endpoints)
 roles.APPS.append(Delivery._meta.app_label)
 roles.RIGHTS.append(roles.Right("redeliver_delivery", _("deliver a webhook again"), roles.HELPERS))

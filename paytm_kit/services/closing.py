@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.utils.translation import gettext
 
 from paytm_kit.gateways.base import GatewayError
@@ -13,11 +15,32 @@ from paytm_kit.services import confirm, opening
 log = EventLog("paytm_kit.closing")
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The payment as it stands now. ``page_stays``: its page at the gateway may still be open, and could be paid."""
+
+    payment: Payment
+    page_stays: bool
+
+    @property
+    def said(self) -> str:
+        """For whoever closed it."""
+        words = [gettext("Closed. The order can be paid anew.")]
+        if self.page_stays:
+            words.append(
+                gettext(
+                    "The shopper's page at the gateway may still be open for a while: money that is paid there is "
+                    "recorded and flagged."
+                )
+            )
+        return " ".join(words)
+
+
 class CannotClose(ValueError):
     """Why not, in a sentence for staff."""
 
 
-def close(payment: Payment, *, actor: str, reason: str) -> Payment:
+def close(payment: Payment, *, actor: str, reason: str) -> Closed:
     """Settles the flags and frees the order. Money that is captured later is still recorded, as a late success.
 
     A gateway that can call its page back is told to; one that does not answer keeps nobody from deciding. Call it
@@ -36,7 +59,7 @@ def close(payment: Payment, *, actor: str, reason: str) -> Payment:
         raise CannotClose(gettext("%(id)s has ended by itself: its order can be paid anew already.") % values)
     changed = CannotClose(gettext("%(id)s has changed meanwhile. Look at it again.") % values)
     waiting = opening.in_the_banks_hands(payment)
-    _call_back(payment)
+    page_stays = not _called_back(payment)
     if not waiting and opening.in_the_banks_hands(payment):  # the gateway has just said so: nobody decided about that
         raise changed
     try:
@@ -44,13 +67,16 @@ def close(payment: Payment, *, actor: str, reason: str) -> Payment:
     except book.Changed:
         raise changed from None
     log.warning("payment.closed", order_id=payment.gateway_order_id, actor=actor)
-    return closed
+    return Closed(closed, page_stays)
 
 
-def _call_back(payment: Payment) -> None:
+def _called_back(payment: Payment) -> bool:
+    """Whether nobody can pay on the payment's page any more."""
     if not payment.is_open or payment.handed_out_at is None:
-        return  # there is no page to call back
+        return True  # there is no page
     try:
-        confirm.withdraw(payment, source="close")
+        _now, over = confirm.withdraw(payment, source="close")
     except GatewayError as error:
         log.warning("closing.page_stays", order_id=payment.gateway_order_id, error=error.code, why=error)
+        over = False
+    return over or not opening.page_alive(payment)

@@ -63,16 +63,17 @@ def _collected(gateway: Gateway, payment: Payment, approved: Outcome, source: st
     return gateway.collect(payment.gateway_order_id, payment.gateway_reference)
 
 
-def withdraw(payment: Payment, *, source: str) -> Payment:
-    """Sees to it, where the gateway can, that nobody pays this open payment any more. Returns it as it stands then.
+def withdraw(payment: Payment, *, source: str) -> tuple[Payment, bool]:
+    """Sees to it, where the gateway can, that nobody pays this open payment any more.
 
+    Returns it as it stands then, and whether its page is over; ``False``: the gateway cannot call a page back.
     Raises GatewayError when the gateway cannot say: it may still be paid.
     """
+    gateway = journal.gateway_for(journal.account_of(payment))
     try:
-        journal.gateway_for(journal.account_of(payment)).withdraw(payment.gateway_order_id, payment.gateway_reference)
+        return payment, gateway.withdraw(payment.gateway_order_id, payment.gateway_reference)
     except Refused:  # too late: it was paid, or is over
-        return ask(payment, source=source)
-    return payment
+        return ask(payment, source=source), True
 
 
 def named(notice: Notice, account: str) -> list[tuple[Payment, Outcome]]:

@@ -157,7 +157,7 @@ def retire(payment: Payment, owed: Decimal) -> None:
         try:
             payment = confirm.ask(payment, source="checkout")
             if payment.is_open and not in_the_banks_hands(payment):
-                payment = confirm.withdraw(payment, source="checkout")
+                payment, _over = confirm.withdraw(payment, source="checkout")
         except GatewayError as error:
             raise StillAsking(f"Payment {payment.gateway_order_id} may have been paid: {error}") from error
     if payment.is_paid and payment.amount == owed:

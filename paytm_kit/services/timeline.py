@@ -62,7 +62,7 @@ class Entry:
 class Source:
     """Where entries come from: ``rows`` of a payment, each with a time in ``when``, and how one is told.
 
-    ``right`` is the permission to see them, without the app's name.
+    ``right`` is the permission to see them. ``own_page``: each row has one at the desk.
     """
 
     name: str
@@ -71,6 +71,7 @@ class Source:
     when: str
     rows: Callable[[Payment], QuerySet[Any]]
     tell: Callable[[Any], Entry]
+    own_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +130,11 @@ def _read_cursor(text: str) -> tuple[datetime, int, int] | None:
 # ---- How each kind of row is told
 
 
-def _moment(at: datetime | None) -> str:
+def moment(at: datetime | None) -> str:
     return date_format(timezone.localtime(at), "Y-m-d H:i:s") if at is not None else ""
 
 
-def _facts(*pairs: tuple[Any, object]) -> Facts:
+def facts(*pairs: tuple[Any, object]) -> Facts:
     return tuple((str(label), str(value)) for label, value in pairs if value not in (None, ""))
 
 
@@ -156,7 +157,7 @@ def _event(row: PaymentEvent) -> Entry:
         title=row.get_flag_display() if row.flag else "",
         state=(PaymentEvent, row.kind, row.get_kind_display()),
         by=row.actor or row.source,
-        facts=_facts(
+        facts=facts(
             (_("status"), f"{before} → {after}" if row.status_before != row.status_after and before else ""),
             (_("amount"), shown(row.amount, row.currency) if row.amount is not None else ""),
             (_("fee"), shown(row.fee_amount, row.currency) if row.fee_amount is not None else ""),
@@ -178,7 +179,7 @@ def _message(row: Any) -> Entry:
         row=row,
         title=f"{row.get_direction_display()}: {row.channel}",
         state=(WireMessage, row.verdict, row.get_verdict_display()),
-        facts=_facts(
+        facts=facts(
             (_("HTTP status"), row.http_status),
             (_("milliseconds"), row.elapsed_ms),
             (_("from"), row.remote_ip),
@@ -198,10 +199,10 @@ def _announcement(row: Announcement) -> Entry:
         row=row,
         title=gettext("your code is told: %(signal)s") % {"signal": row.signal},
         state=(Announcement, row.state, row.get_state_display()),
-        facts=_facts(
-            (_("delivered"), _moment(row.delivered_at)),
+        facts=facts(
+            (_("delivered"), moment(row.delivered_at)),
             (_("attempts"), row.attempts if row.attempts > 1 or waiting else ""),
-            (_("next try"), _moment(row.next_try_at)),
+            (_("next try"), moment(row.next_try_at)),
         )
         if row.attempts or waiting
         else (),
@@ -217,7 +218,7 @@ def _audit(row: AuditEntry) -> Entry:
         title=row.action,
         state=(AuditEntry, row.result, row.get_result_display()),
         by=row.actor,
-        facts=_facts((_("from"), row.remote_ip), (_("reason"), row.reason)),
+        facts=facts((_("from"), row.remote_ip), (_("reason"), row.reason)),
         detail=row.detail,
     )
 
@@ -231,11 +232,11 @@ def _letter(row: Letter) -> Entry:
         % {"who": row.get_audience_display(), "kind": row.get_kind_display()},
         state=(Letter, row.state, row.get_state_display()),
         by=row.actor,
-        facts=_facts(
+        facts=facts(
             (_("sent to, masked"), row.recipient),
             (_("language"), row.language),
             (_("attempts"), row.attempts if row.attempts > 1 else ""),
-            (_("closed"), _moment(row.closed_at)),
+            (_("closed"), moment(row.closed_at)),
         ),
         detail=row.note,
     )
@@ -250,7 +251,7 @@ def _decision(row: RiskDecision) -> Entry:
         title=row.rule,
         state=(RiskDecision, row.action, row.get_action_display()),
         by=row.actor,
-        facts=_facts(
+        facts=facts(
             *numbers,
             (_("outcome"), row.get_outcome_display() if row.outcome else ""),
             (_("what was found"), row.settled_reason),
@@ -269,34 +270,50 @@ def _event_rows(payment: Payment) -> QuerySet[PaymentEvent]:
     return payment.events.select_related("refund", "dispute")
 
 
-SOURCES: tuple[Source, ...] = (
-    Source("wire", _("Messages"), "view_wiremessage", "created_at", _wire_rows, _message),
-    Source("events", _("Events"), "view_paymentevent", "created_at", _event_rows, _event),
+# An app of the kit's that is installed adds its own.
+SOURCES: list[Source] = [
+    Source("wire", _("Messages"), "paytm_kit.view_wiremessage", "created_at", _wire_rows, _message, own_page=True),
+    Source("events", _("Events"), "paytm_kit.view_paymentevent", "created_at", _event_rows, _event),
     Source(
         "announcements",
         _("Announcements"),
-        "view_announcement",
+        "paytm_kit.view_announcement",
         "created_at",
         lambda payment: Announcement.objects.filter(event__payment=payment),
         _announcement,
+        own_page=True,
     ),
     Source(
         "letters",
         _("E-mails"),
-        "view_letter",
+        "paytm_kit.view_letter",
         "created_at",
         lambda payment: Letter.objects.filter(event__payment=payment),
         _letter,
+        own_page=True,
     ),
     Source(
-        "risk", _("Risk"), "view_riskdecision", "created_at", lambda payment: payment.risk_decisions.all(), _decision
+        "risk",
+        _("Risk"),
+        "paytm_kit.view_riskdecision",
+        "created_at",
+        lambda payment: payment.risk_decisions.all(),
+        _decision,
+        own_page=True,
     ),
-    Source("audit", _("People"), "view_auditentry", "created_at", lambda payment: payment.audit_entries.all(), _audit),
-)
+    Source(
+        "audit",
+        _("People"),
+        "paytm_kit.view_auditentry",
+        "created_at",
+        lambda payment: payment.audit_entries.all(),
+        _audit,
+    ),
+]
 
 
 def visible(may: Callable[[str], bool], only: str = "") -> Iterable[Source]:
     """The sources that somebody may see; ``only`` one of them, when it is named. ``may`` is asked for each right."""
-    allowed = [source for source in SOURCES if may(f"paytm_kit.{source.right}")]
+    allowed = [source for source in SOURCES if may(source.right)]
     chosen = [source for source in allowed if source.name == only]
     return chosen or allowed

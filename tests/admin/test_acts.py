@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
+import time_machine
 from django.core import mail
 from django.db import DatabaseError, connection
 from django.dispatch import receiver
@@ -60,6 +62,17 @@ def test_closing_asks_first_says_what_will_happen_and_keeps_the_reason(person: P
     assert page.find("a", string="Close this payment…") is not None
     person.open(page_of(payment))
     assert person.page.find("a", string="Close this payment…") is None
+
+
+@pytest.mark.parametrize(("minutes", "stays"), [(5, True), (16, False)])
+def test_whoever_closes_hears_whether_the_shoppers_page_may_still_be_open(
+    person: Person, payment: Payment, minutes: int, stays: bool
+) -> None:
+    with time_machine.travel(payment.started_at + timedelta(minutes=minutes)):  # Paytm cannot call its page back
+        person.open(page_of(payment, "close"))
+        said = person.send(page_of(payment, "close"), reason="The shopper rang: paid in cash")
+    assert "Closed. The order can be paid anew." in said
+    assert ("page at the gateway may still be open" in said) is stays
 
 
 def test_what_makes_no_sense_is_neither_offered_nor_done(person: Person, paid: Payment) -> None:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from demo_site.shop.models import Order
 from paytm_kit.admin.desk import DeskAdmin
+from paytm_kit.api import tokens
 from paytm_kit.ledger import book
 from paytm_kit.models import Announcement, AuditEntry, Flag, Refund, RiskDecision
 from paytm_kit.outgoing.models import Delivery
@@ -55,6 +56,7 @@ DEEDS = (
     Deed("risk.pass", lambda desk: page_of(desk["risk"], "pass"), (FINANCE,), form=REASON),
     Deed("risk.refuse", lambda desk: page_of(desk["risk"], "refuse"), (FINANCE,), form=REASON),
     Deed("webhook.redeliver", lambda desk: page_of(desk["webhook"], "redeliver"), HELPERS),
+    Deed("token.revoke", lambda desk: page_of(desk["token"], "revoke"), ()),  # whoever looks after users, no role
     Deed("payment.export", lambda desk: "/admin/paytm_kit/payment/export/", (FINANCE,), form=(("format", "csv"),)),
     Deed("refund.export", lambda desk: "/admin/paytm_kit/refund/export/", (FINANCE,), form=(("format", "csv"),)),
 )
@@ -78,6 +80,7 @@ def desk(make_order: Callable[..., Order], paytm: Paytm) -> dict[str, Any]:
     now, event = timezone.now(), made["paid"].events.first()
     told = {"endpoint": "erp", "kind": "payment.succeeded", "message_id": "evt_1", "body": "{}", "created_at": now}
     made["webhook"] = Delivery.objects.create(event=event, opened_at=now, **told)
+    made["token"], _text = tokens.make(User.objects.create_user("app"), "mobile app")
     paytm.will_say("PENDING", payment=made["open"])
     paytm.refund_becomes("PENDING", "601")
     return made
@@ -125,13 +128,16 @@ def test_the_table_above_names_every_act_and_every_right() -> None:
     assert set(custom.values_list("codename", flat=True)) <= own
 
 
+MAY_READ = {"auditentry": (FINANCE,), "apitoken": ()}
+
+
 @pytest.mark.parametrize("role", EVERYBODY)
-def test_a_role_reads_every_list_and_page_but_the_audit_log(role: str, desk: dict[str, Any]) -> None:
+def test_a_role_reads_every_list_and_page_but_the_audit_log_and_tokens(role: str, desk: dict[str, Any]) -> None:
     person = Person(role)
     for model, site_admin in admin.site._registry.items():
         if isinstance(site_admin, DeskAdmin):
             name = model._meta.model_name
-            status = 200 if name != "auditentry" or role == FINANCE else 403
+            status = 200 if role in MAY_READ.get(name, EVERYBODY) else 403
             person.open(f"/admin/{model._meta.app_label}/{name}/", status)
             if status == 200 and (row := model._default_manager.first()) is not None:
                 person.open(page_of(row))

@@ -403,7 +403,8 @@ def test_a_page_that_ends_unpaid_after_an_attempt_was_with_the_bank_frees_the_or
 def test_closing_by_hand_ends_the_page_at_the_gateway(both: Both, first_tab: Payment) -> None:
     both.lets_expire(first_tab)
     closed = closing.close(first_tab, actor="asha", reason="The shopper rang: paid in cash")
-    assert (closed.status, both.stripe.shown[first_tab.gateway_reference]["status"]) == ("failed", "expired")
+    assert closed.said == "Closed. The order can be paid anew."
+    assert (closed.payment.status, both.stripe.shown[first_tab.gateway_reference]["status"]) == ("failed", "expired")
     no_drift()
 
 
@@ -424,5 +425,7 @@ def test_a_gateway_that_is_down_keeps_nobody_from_closing(
     both: Both, first_tab: Payment, caplog: pytest.LogCaptureFixture
 ) -> None:
     both.mock.add(responses.POST, EXPIRE.format(first_tab.gateway_reference), body=requests.ConnectionError("down"))
-    assert closing.close(first_tab, actor="asha", reason="Paid in cash").status == "failed"
+    closed = closing.close(first_tab, actor="asha", reason="Paid in cash")
+    assert closed.payment.status == "failed"
+    assert "page at the gateway may still be open" in closed.said
     assert "closing.page_stays" in caplog.text

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -17,7 +18,7 @@ from paytm_kit.outgoing import deliveries, verify
 from paytm_kit.outgoing.models import Attempt, Delivery
 from paytm_kit.services import doctor, purge
 from paytm_kit.services.roles import FINANCE, SUPPORT, VIEWER
-from tests.admin.desk import Person
+from tests.admin.desk import Person, page_of
 from tests.outgoing.conftest import SECRET, Configure, Rows, reconciled
 from tests.outgoing.server import HANGS, Receiver, Says
 from tests.outgoing.test_sending import pay
@@ -76,6 +77,19 @@ def test_the_list_and_the_page_tell_what_was_sent_and_what_came_of_it(refused: D
     assert person.page.find("a", string="Deliver again…") is None
     person.open(page(refused, "redeliver"), status=403)
     assert written() == [("desk", "meera", refused.event.payment.gateway_order_id, "refused")]
+
+
+@databases
+def test_the_payments_own_story_tells_of_it_to_whoever_may_see_it(refused: Delivery) -> None:
+    person = Person(VIEWER)
+    story = person.open(page_of(refused.event.payment) + "?story=webhooks").select_one("#events-group")
+    text = " ".join(story.get_text(" ").split())
+    for words in ("webhook to erp: payment.succeeded", "Refused for good (410)", refused.message_id, "HTTP status 410"):
+        assert words in text
+    assert story.find("a", href=page(refused)) is not None
+    person.user.groups.clear()
+    person.user.user_permissions.add(Permission.objects.get(codename="view_payment"))
+    assert refused.message_id not in person.open(page_of(refused.event.payment)).get_text()
 
 
 @pytest.mark.parametrize("role", [SUPPORT, FINANCE, ""])

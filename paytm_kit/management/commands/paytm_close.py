@@ -30,10 +30,10 @@ class Command(LedgerCommand):
             raise CommandError(f"No payment has the ORDERID {wanted!r}.")
         said = {"actor": actor(), "reason": options["reason"]}
         try:
-            closing.close(payment, **said)
+            closed = closing.close(payment, **said)
         except closing.CannotClose as error:
             raise CommandError(str(error)) from error
         except DatabaseError as error:
             raise CommandError(busy.told(error, wanted)) from error
         audit.by_command(said["actor"], "payment.close", payment, reason=said["reason"])
-        self.stdout.write(f"{wanted} is closed; its order can be paid anew.")
+        self.stdout.write(f"{wanted}: {closed.said}")

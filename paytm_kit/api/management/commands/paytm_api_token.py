@@ -51,10 +51,8 @@ class Command(BaseCommand):
 
     def _list(self) -> None:
         now = timezone.now()
-        good = set(ApiToken.objects.good(now).values_list("pk", flat=True))
         for row in ApiToken.objects.select_related("user"):
-            state = "good" if row.pk in good else "over"
-            used = row.used_on or "never"
+            state, used = row.state(now).label.lower(), row.used_on or "never"
             self.stdout.write(f"{row.pk}  {row.prefix}…  {row.user.get_username()}  {row.name}  {state}  used {used}")
 
     def _revoke(self, pk: int) -> None:
