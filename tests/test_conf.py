@@ -231,9 +231,11 @@ def test_a_bad_value_of_the_kit_is_told_by_setting_and_variable(
 
 
 @pytest.mark.parametrize(
-    "setting", [s for s in conf.ACCOUNT_SETTINGS if s.default is conf.REQUIRED], ids=lambda s: s.name
+    "setting", [s for s in conf.ACCOUNT_SETTINGS if s.default is conf.tables.REQUIRED], ids=lambda s: s.name
 )
-def test_a_missing_setting_is_told_with_its_variable_and_meaning(configure: Configure, setting: conf.Setting) -> None:
+def test_a_missing_setting_is_told_with_its_variable_and_meaning(
+    configure: Configure, setting: conf.tables.Setting
+) -> None:
     configure(accounts(**{setting.name: ""}))
     expected = f'{setting.name} of account "default" is missing: set it in PAYTM_KIT or as {conf.variable(setting)}.'
     assert problem(conf.account) == f"{expected} {setting.help}"

@@ -154,7 +154,7 @@ def test_the_example_names_every_variable_that_the_demo_reads_and_no_other() -> 
 
 
 @pytest.mark.parametrize("setting", [*conf.ACCOUNT_SETTINGS, *conf.KIT_SETTINGS], ids=lambda setting: setting.name)
-def test_every_setting_of_the_example_stands_under_a_comment(setting: conf.Setting) -> None:
+def test_every_setting_of_the_example_stands_under_a_comment(setting: conf.tables.Setting) -> None:
     lines = EXAMPLE.splitlines()
     at = next(n for n, line in enumerate(lines) if line.lstrip("#").startswith(f"{conf.variable(setting)}="))
     above = [line for line in lines[:at] if not re.match(r"#?[A-Z_]+=", line)]

@@ -14,7 +14,8 @@ from django.shortcuts import render
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from paytm_kit.admin.overview_sections import SECTIONS, count_of, money_sections, rate_of, sums_of
+from paytm_kit.admin.overview_cells import count_of, rate_of, sums_of
+from paytm_kit.admin.overview_sections import SECTIONS, money_sections
 from paytm_kit.conf.tables import ENVIRONMENTS
 from paytm_kit.services import overview, periods
 from paytm_kit.services.overview_numbers import Group, Money, Overview

@@ -13,7 +13,7 @@ from paytm_kit import refunds
 from paytm_kit.admin import badges, flags
 from paytm_kit.admin.refunds import may_refund
 from paytm_kit.models import Payment
-from paytm_kit.services import advice, timeline
+from paytm_kit.services import advice, telling, timeline
 
 if TYPE_CHECKING:
     from paytm_kit.admin.payments import PaymentAdmin
@@ -107,10 +107,10 @@ def _link(**query: str) -> str:
     return f"?{urlencode(given)}#events-group"
 
 
-def _shown(desk: PaymentAdmin, entry: timeline.Entry) -> dict[str, Any]:
+def _shown(desk: PaymentAdmin, entry: telling.Entry) -> dict[str, Any]:
     kind, state, words = entry.state
-    linked = {source.name for source in timeline.SOURCES if source.own_page}
-    cut = any(len(text) >= timeline.BODY for _label, text in entry.bodies)
+    linked = {source.name for source in telling.SOURCES if source.own_page}
+    cut = any(len(text) >= telling.BODY for _label, text in entry.bodies)
     return {
         "entry": entry,
         "badge": badges.badge(kind, state, words),

@@ -1,40 +1,50 @@
 """Settings: ``settings.PAYTM_KIT`` first, then the environment or ``.env`` (python-decouple), then the default.
 
 Nothing is read at import; everything is read once, and again after Django's ``setting_changed``. An empty value is the
-same as none. ``tables`` says what there is to set.
+same as none. ``tables`` says what there is to set, ``reading`` where a value comes from.
 """
 
 from __future__ import annotations
 
-import configparser
-import os
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache, wraps
-from ipaddress import ip_address
-from typing import Any, ParamSpec, TypeVar
-from urllib.parse import urlsplit
+from functools import lru_cache
+from typing import Any
 
-from decouple import AutoConfig
-from django.conf import settings
 from django.core.signals import setting_changed
 
+from paytm_kit.conf.addresses import is_public_https
 from paytm_kit.conf.endpoints import Endpoint, OutgoingSettings
-from paytm_kit.conf.tables import ACCOUNT_SETTINGS, ENDPOINT_SETTINGS, KIT_SETTINGS, REQUIRED, Setting
+from paytm_kit.conf.reading import keys_stay_inside, raw, raw_accounts, resolve, variable, written_variables
+from paytm_kit.conf.tables import ACCOUNT_SETTINGS, ENDPOINT_SETTINGS, KIT_SETTINGS
 from paytm_kit.conf.throttles import ApiSettings
 from paytm_kit.gateways.base import Account, ConfigurationError, Flow
 from paytm_kit.risk.limits import Limits
 from paytm_kit.risk.rules import Rulebook
 
-# Special-use domain names (RFC 2606, RFC 6761, RFC 6762, RFC 8375) and the usual names of private networks.
-NOT_PUBLIC = (
-    *(".localhost", ".local", ".test", ".example", ".invalid", ".internal", ".lan", ".home.arpa"),
-    *("example.com", "example.net", "example.org"),
-)
-
-P = ParamSpec("P")
-T = TypeVar("T")
+__all__ = [
+    "ACCOUNT_SETTINGS",
+    "KIT_SETTINGS",
+    "KitSettings",
+    "MailSettings",
+    "RiskSettings",
+    "Seller",
+    "account",
+    "api",
+    "endpoint",
+    "is_public_https",
+    "kit",
+    "mail",
+    "namesakes",
+    "outgoing",
+    "raw",
+    "raw_accounts",
+    "risk",
+    "seller",
+    "variable",
+    "variables",
+    "written_variables",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,128 +96,46 @@ class Seller:
     seller_gstin: str
 
 
-def _keys_stay_inside(read: Callable[P, T]) -> Callable[P, T]:
-    """Lets a ConfigurationError out with a traceback of its own: the variables of the frames below hold keys."""
-
-    @wraps(read)
-    def reading(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return read(*args, **kwargs)
-        except ConfigurationError as error:
-            problem = str(error)
-        raise ConfigurationError(problem)
-
-    return reading
-
-
-@_keys_stay_inside
-def raw() -> Mapping[str, Any]:
-    """``settings.PAYTM_KIT`` as written. Raises ConfigurationError if it is no dictionary."""
-    value = getattr(settings, "PAYTM_KIT", {})
-    if not isinstance(value, Mapping):
-        raise ConfigurationError("PAYTM_KIT must be a dictionary.")
-    return value
-
-
-@_keys_stay_inside
-def raw_accounts() -> dict[str, Mapping[str, Any]]:
-    """The accounts as written; without any there is one, "default", read from the environment."""
-    accounts = raw().get("ACCOUNTS") or {"default": {}}
-    if not isinstance(accounts, Mapping) or not all(
-        isinstance(name, str) and isinstance(value, Mapping) for name, value in accounts.items()
-    ):
-        raise ConfigurationError('PAYTM_KIT["ACCOUNTS"] must map names to dictionaries.')
-    return dict(accounts)
-
-
-def variable(setting: Setting, account: str = "") -> str:
-    """The environment variable of a setting: PAYTM_MID, or PAYTM_TICKETS_MID for the account "tickets"."""
-    middle = "" if account in ("", "default") else f"{account.upper().replace('-', '_')}_"
-    return f"PAYTM_{middle}{setting.env}"
-
-
-def _environment() -> AutoConfig:
-    """The environment, then ``.env``: looked for beside manage.py and upwards (by itself decouple would begin here)."""
-    config = AutoConfig(search_path=str(getattr(settings, "BASE_DIR", os.getcwd())))
-    config.encoding = "utf-8-sig"  # editors on Windows put a byte order mark in front
-    return config
-
-
-def _given(setting: Setting, given: Mapping[str, Any], name: str) -> Any:
-    """The value as somebody wrote it, or ``None``. Raises ConfigurationError when ``.env`` cannot be read."""
-    if not _empty(value := given.get(setting.name)):
-        return value
-    try:
-        value = _environment()(name, default=None)
-    except (OSError, UnicodeDecodeError, configparser.Error) as error:
-        raise ConfigurationError(
-            f".env (or settings.ini) could not be read for {name}: {type(error).__name__}. "
-            "Make it readable, save it as UTF-8, one NAME=value a line."
-        ) from None
-    return None if _empty(value) else value
-
-
-def _empty(value: object) -> bool:
-    return value is None or (isinstance(value, str) and not value.strip())
-
-
-def _resolve(setting: Setting, given: Mapping[str, Any], account: str = "", *, called: str = "") -> Any:
-    name = variable(setting, account)
-    whose = called or (f'account "{account}"' if account else "")
-    what = f"{setting.name} of {whose}" if whose else setting.name
-    value = _given(setting, given, name)
-    if value is None:
-        if setting.default is REQUIRED:
-            raise ConfigurationError(f"{what} is missing: set it in PAYTM_KIT or as {name}. {setting.help}")
-        return setting.default
-    try:
-        return setting.cast(value)
-    except (ValueError, ArithmeticError, TypeError):
-        raise ConfigurationError(
-            f"{what} (in PAYTM_KIT, or {name}) has a value that cannot be used. {setting.help}"
-        ) from None
-
-
 @lru_cache(maxsize=1)
-@_keys_stay_inside
+@keys_stay_inside
 def kit() -> KitSettings:
     """The kit's own settings. Raises ConfigurationError."""
     return KitSettings(**_group(""))
 
 
 def _group(name: str) -> dict[str, Any]:
-    return {setting.name.lower(): _resolve(setting, raw()) for setting in KIT_SETTINGS if setting.group == name}
+    return {setting.name.lower(): resolve(setting, raw()) for setting in KIT_SETTINGS if setting.group == name}
 
 
 @lru_cache(maxsize=1)
-@_keys_stay_inside
+@keys_stay_inside
 def mail() -> MailSettings:
     """What is set about letters. Raises ConfigurationError; no payment needs it."""
     return MailSettings(**_group("mail"))
 
 
 @lru_cache(maxsize=1)
-@_keys_stay_inside
+@keys_stay_inside
 def risk() -> RiskSettings:
     """What is set against abuse. Raises ConfigurationError; no message of the gateway waits for it."""
     return RiskSettings(**_group("risk"))
 
 
 @lru_cache(maxsize=1)
-@_keys_stay_inside
+@keys_stay_inside
 def seller() -> Seller:
     """Who sells. Raises ConfigurationError; no payment needs it."""
     return Seller(**_group("seller"))
 
 
 @lru_cache(maxsize=32)
-@_keys_stay_inside
+@keys_stay_inside
 def account(name: str = "default") -> Account:
     """One account by its name. Raises ConfigurationError that names what is missing, never a key."""
     accounts = raw_accounts()
     if name not in accounts:
         raise ConfigurationError(f'There is no account "{name}". PAYTM_KIT["ACCOUNTS"] has: {", ".join(accounts)}.')
-    value = {setting.name: _resolve(setting, accounts[name], name) for setting in ACCOUNT_SETTINGS}
+    value = {setting.name: resolve(setting, accounts[name], name) for setting in ACCOUNT_SETTINGS}
     if value["ENVIRONMENT"] == "simulator" and not value["HOST"]:
         host = next(variable(setting, name) for setting in ACCOUNT_SETTINGS if setting.name == "HOST")
         raise ConfigurationError(
@@ -264,14 +192,14 @@ def _is_same_merchant(chosen: Account, name: str) -> bool:
 
 
 @lru_cache(maxsize=1)
-@_keys_stay_inside
+@keys_stay_inside
 def outgoing() -> OutgoingSettings:
     """What is set about webhooks of ours. Raises ConfigurationError; no payment needs it."""
     return OutgoingSettings(**_group("outgoing"))
 
 
 @lru_cache(maxsize=32)
-@_keys_stay_inside
+@keys_stay_inside
 def endpoint(name: str) -> Endpoint:
     """One of OUTGOING_WEBHOOKS by its name. Raises ConfigurationError that names what is missing, never a secret."""
     endpoints = outgoing().outgoing_webhooks
@@ -279,7 +207,7 @@ def endpoint(name: str) -> Endpoint:
         known = ", ".join(endpoints) or "none"
         raise ConfigurationError(f'There is no endpoint "{name}". OUTGOING_WEBHOOKS has: {known}.')
     value = {
-        setting.name: _resolve(setting, endpoints[name], f"outgoing-{name}", called=f'endpoint "{name}"')
+        setting.name: resolve(setting, endpoints[name], f"outgoing-{name}", called=f'endpoint "{name}"')
         for setting in ENDPOINT_SETTINGS
     }
     return Endpoint(
@@ -298,30 +226,8 @@ def variables() -> set[str]:
     return found.union(variable(setting, name) for name in raw_accounts() for setting in ACCOUNT_SETTINGS)
 
 
-def written_variables() -> list[str]:
-    """The names beginning with PAYTM_ in the environment and in ``.env``, whether or not the kit reads them."""
-    config = _environment()
-    config("PAYTM_MID", default=None)  # decouple opens the file at the first question
-    names = {*os.environ, *getattr(config.config.repository, "data", ())}
-    return sorted(name for name in names if name.startswith("PAYTM_"))
-
-
-def is_public_https(url: str) -> bool:
-    """Whether the outside world could reach this URL over TLS: neither a private address nor a reserved name."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError:
-        return False
-    try:
-        known = ip_address(host).is_global
-    except ValueError:
-        known = "." in host and not host.endswith(NOT_PUBLIC)
-    return parts.scheme == "https" and known
-
-
 @lru_cache(maxsize=1)
-@_keys_stay_inside
+@keys_stay_inside
 def api() -> ApiSettings:
     """What is set about the REST API. Raises ConfigurationError; no payment of the shop's pages needs it."""
     return ApiSettings(**_group("api"))

@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.conf import settings
 
 from paytm_kit import conf
+from paytm_kit.conf.addresses import NOT_PUBLIC
 from paytm_kit.conf.endpoints import Endpoint
 from paytm_kit.gateways.base import ConfigurationError
 from paytm_kit.outgoing import verify
@@ -110,7 +111,7 @@ def _is_private_name(host: str) -> bool:
     try:
         return not is_public(ip_address(host))
     except ValueError:
-        return host == "localhost" or "." not in host or host.endswith(conf.NOT_PUBLIC)
+        return host == "localhost" or "." not in host or host.endswith(NOT_PUBLIC)
 
 
 def _only_simulators() -> bool:

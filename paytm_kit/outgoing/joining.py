@@ -14,7 +14,7 @@ from paytm_kit import conf
 from paytm_kit.gateways.base import ConfigurationError
 from paytm_kit.outgoing import deliveries
 from paytm_kit.outgoing.models import Delivery
-from paytm_kit.services import doctor, jobs, purge, roles, timeline
+from paytm_kit.services import doctor, jobs, purge, roles, telling
 from paytm_kit.services.doctor import OK, WARN, Finding
 
 State = Delivery.State
@@ -79,19 +79,19 @@ _ENDS = (
 )
 
 
-def _told(row: Delivery) -> timeline.Entry:
+def _told(row: Delivery) -> telling.Entry:
     """How a payment's story tells of it."""
-    return timeline.Entry(
+    return telling.Entry(
         at=row.created_at,
         source="webhooks",
         row=row,
         title=gettext("webhook to %(endpoint)s: %(kind)s") % {"endpoint": row.endpoint, "kind": row.kind},
         state=(Delivery, row.state, row.get_state_display()),
-        facts=timeline.facts(
+        facts=telling.facts(
             (_("webhook-id"), row.message_id),
             (_("attempts"), row.attempts),
-            (_("next try"), timeline.moment(row.next_try_at)),
-            (_("closed"), timeline.moment(row.closed_at)),
+            (_("next try"), telling.moment(row.next_try_at)),
+            (_("closed"), telling.moment(row.closed_at)),
         ),
         detail=row.note,
     )
@@ -114,8 +114,8 @@ purge.KINDS["webhooks"] = purge.Kind(
     settings=conf.outgoing,
 )
 purge.DEFAULT.append("webhooks")
-timeline.SOURCES.append(
-    timeline.Source(
+telling.SOURCES.append(
+    telling.Source(
         "webhooks",
         _("Webhooks to your systems"),
         f"{Delivery._meta.app_label}.view_delivery",

@@ -15,7 +15,7 @@ from demo_site.shop.models import Order
 from paytm_kit.gateways.paytm import codes
 from paytm_kit.ledger import book
 from paytm_kit.models import Announcement, Flag, Letter, Payment, RiskDecision, WireMessage
-from paytm_kit.services import advice, audit, timeline
+from paytm_kit.services import advice, audit, telling, timeline
 from paytm_kit.testing import factories
 from tests.admin.desk import Person, long_story, message, page_of
 
@@ -91,7 +91,7 @@ def test_bodies_are_folded_away_redacted_and_cut(paid: Payment) -> None:
     box = person.page.select_one(".pk-entry details")
     assert box.get("open") is None
     request, response = box.select("pre")
-    assert request.get_text() == "x" * timeline.BODY
+    assert request.get_text() == "x" * telling.BODY
     assert response.get_text() == "<script>alert(1)</script>"  # as text
     assert "Cut here" in box.get_text()
     link = person.page.find("a", string="received: webhook")["href"]
@@ -110,7 +110,7 @@ def test_a_long_story_is_read_page_by_page_and_each_entry_once(payment: Payment)
     when = timezone.now() - timedelta(hours=1)
     same = WireMessage(direction="out", channel="status", payment=payment, correlation_id="c", created_at=when)
     WireMessage.objects.bulk_create([_copy(same, number) for number in range(40)])
-    sources = timeline.SOURCES
+    sources = telling.SOURCES
     pages, cursor = [], ""
     while True:
         story = timeline.read(payment, sources, before=cursor, limit=37)
