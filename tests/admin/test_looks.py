@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from demo_site.shop.models import Order
+from paytm_kit.api import tokens
 from paytm_kit.ledger import book
 from paytm_kit.models import Flag, Payment, RejectedSender, RiskDecision
 from paytm_kit.services import audit, flags
@@ -72,6 +74,7 @@ def shown(make_order: Callable[..., Order]) -> dict[str, Any]:
         address="2001:db8:1:2::/64", day=timezone.now().date(), messages=4210, only_counted=4180, until=timezone.now(),
         last_at=timezone.now(),
     )  # fmt: skip
+    made["token"], _text = tokens.make(User.objects.create_user("app"), "mobile app")
     return made
 
 
@@ -92,6 +95,8 @@ def pages(made: dict[str, Any]) -> dict[str, str]:
         **{f"{name}-list": f"/admin/paytm_kit/{name}/" for name in ("riskdecision", "rejectedsender")},
         "riskdecision": page_of(made["decision"]),
         "riskdecision-pass": page_of(made["decision"], "pass"),
+        "apitoken-list": "/admin/paytm_kit_api/apitoken/",
+        "apitoken": page_of(made["token"]),
     }
 
 
