@@ -225,10 +225,14 @@ def test_an_approval_in_the_last_moment_keeps_its_place(
     def slow(self: PayPalWire, *_: str) -> Any:
         raise requests.ReadTimeout("slow")
 
+    def approved_meanwhile(payment: Payment, source: str) -> tuple[Payment, bool]:
+        paypal.says(payment, "approved")
+        return payment, True
+
     with monkeypatch.context() as meanwhile:
         meanwhile.setattr(PayPalWire, "_taken", slow)
         meanwhile.setattr(book, "supersede", at_last)
-        meanwhile.setattr(confirm, "withdraw", lambda payment, source: paypal.says(payment, "approved") or payment)
+        meanwhile.setattr(confirm, "withdraw", approved_meanwhile)
         assert opening.open_payment(begun.order, amount=100, account="pal") == begun
     assert (confirm.ask(begun, source="test").status, Payment.objects.count()) == ("paid", 1)
 
