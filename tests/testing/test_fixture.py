@@ -164,11 +164,14 @@ def test_a_rotated_key_is_forgotten_at_the_reset(paytm_simulator: Simulator) -> 
     assert signed(paytm_simulator.callback("ORD-1")[1], paytm_simulator.key)
 
 
-def test_a_start_and_a_reset_take_no_time(paytm_simulator: Simulator) -> None:
-    began = time.perf_counter()
-    for _ in range(10):
+def test_a_reset_waits_for_nothing(paytm_simulator: Simulator) -> None:
+    def once() -> float:
+        began = time.perf_counter()
         paytm_simulator.reset()
-    assert (time.perf_counter() - began) / 10 < 0.1
+        return time.perf_counter() - began
+
+    # The quickest of ten: what a crowded machine adds to some says nothing, a pause of ours would be in each.
+    assert min(once() for _ in range(10)) < 0.1
 
 
 # ---- other test tools do not meet it -------------------------------------------------------------------------------
