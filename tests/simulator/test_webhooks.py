@@ -255,7 +255,7 @@ def test_an_answer_that_drips_in_is_none(head: bytes) -> None:
         url = f"http://127.0.0.1:{server.getsockname()[1]}/hook"
         answer, heard, _ = sending._exchange(url, "a=1", sending.FORM, (1, 0.3))
         assert (answer.status, answer.text, heard) == (None, "no answer: TimeoutError", "")
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 4  # it drips for five
 
 
 def test_nobody_sends_as_long_as_a_lease_lasts() -> None:
@@ -271,8 +271,8 @@ def test_a_slow_merchant_does_not_hold_up_another(shop_sim: Simulator, merchant:
     shop_sim.settings(webhook_url=f"{merchant.url}/quick")
     began = time.monotonic()
     announced(shop_sim, "QUICK")
-    eventually(lambda: merchant.at("/quick"), "the other merchant's webhook", 3)
-    assert time.monotonic() - began < 3
+    eventually(lambda: merchant.at("/quick"), "the other merchant's webhook", 6)
+    assert time.monotonic() - began < 6  # the slow ones take eight
     assert len(merchant.at("/webhook")) == 3
     go.set()
     eventually(lambda: len(merchant.at("/webhook")) == 8, "all of the slow ones")
