@@ -71,12 +71,13 @@ def close(payment: Payment, *, actor: str, reason: str) -> Closed:
 
 
 def _called_back(payment: Payment) -> bool:
-    """Whether nobody can pay on the payment's page any more."""
-    if not payment.is_open or payment.handed_out_at is None:
-        return True  # there is no page
-    try:
-        _now, over = confirm.withdraw(payment, source="close")
-    except GatewayError as error:
-        log.warning("closing.page_stays", order_id=payment.gateway_order_id, error=error.code, why=error)
-        over = False
+    """Whether nobody can pay on the payment's page any more; that of a failed one may still be before the shopper."""
+    if payment.handed_out_at is None:
+        return True  # there never was a page
+    over = False
+    if payment.is_open:
+        try:
+            _now, over = confirm.withdraw(payment, source="close")
+        except GatewayError as error:
+            log.warning("closing.page_stays", order_id=payment.gateway_order_id, error=error.code, why=error)
     return over or not opening.page_alive(payment)

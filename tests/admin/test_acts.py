@@ -64,10 +64,13 @@ def test_closing_asks_first_says_what_will_happen_and_keeps_the_reason(person: P
     assert person.page.find("a", string="Close this payment…") is None
 
 
+@pytest.mark.parametrize("state", ["processing", "failed"])
 @pytest.mark.parametrize(("minutes", "stays"), [(5, True), (16, False)])
 def test_whoever_closes_hears_whether_the_shoppers_page_may_still_be_open(
-    person: Person, payment: Payment, minutes: int, stays: bool
+    person: Person, make_order: Callable[..., Order], state: str, minutes: int, stays: bool
 ) -> None:
+    payment = factories.payment(make_order(), state)
+    payment = book.flag(payment.pk, Flag.AMOUNT_MISMATCH, source="test", message="").payment
     with time_machine.travel(payment.started_at + timedelta(minutes=minutes)):  # Paytm cannot call its page back
         person.open(page_of(payment, "close"))
         said = person.send(page_of(payment, "close"), reason="The shopper rang: paid in cash")
